@@ -1,1 +1,29 @@
-//! store
+//! Everything that Madoguchi keeps: SQL, migrations and transactions over SQLite and PostgreSQL (also Citus).
+//!
+//! A question is a method of [`Tx`], named as the question, in the file of its subject. There is one text of SQL for all
+//! engines, and one way to write: a named job that the writer of the process runs ([`Store::write`]).
+//!
+//! Deliberately not here: rules of the domain (they are in `madoguchi-model`), use-cases (in `madoguchi-service`), the
+//! clock and randomness (they are arguments).
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+mod audit;
+mod chain;
+mod engine;
+mod error;
+mod migration;
+mod sql;
+mod store;
+#[cfg(feature = "test-support")]
+pub mod test_support;
+mod tx;
+mod url;
+mod value;
+mod writer;
+
+pub use engine::Limits;
+pub use error::{Error, Result};
+pub use migration::Migrated;
+pub use store::Store;
+pub use tx::Tx;
+pub use url::DatabaseUrl;

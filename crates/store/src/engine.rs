@@ -1,0 +1,43 @@
+//! The engines behind the store: an enum, no trait, because there are two and they must not drift apart.
+//!
+//! Deliberately not here: any question about the domain. An engine knows statements, values and transactions only.
+
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
+
+use std::time::Duration;
+
+/// Bounds of the store; the defaults suit a server.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// A short read is stopped after this time.
+    pub read_deadline: Duration,
+    /// A statement inside a write or a scan is stopped after this time.
+    pub long_deadline: Duration,
+    /// A write waits so long for another process that is writing to the same SQLite file.
+    pub lock_wait: Duration,
+    /// So many writes may wait for the writer; more are refused as busy.
+    pub queue_writes_max: usize,
+    /// So many writes share one commit at most.
+    pub batch_writes_max: usize,
+    /// Connections for short reads to a PostgreSQL server; each carries many reads at a time.
+    pub postgres_connections: usize,
+    /// So many scans may run at a time.
+    pub scans_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            read_deadline: Duration::from_secs(5),
+            long_deadline: Duration::from_secs(60),
+            lock_wait: Duration::from_secs(10),
+            // About a second's work of a slow disk.
+            queue_writes_max: 8192,
+            // Measured: beyond a thousand rows a commit the disk is no longer what takes the time.
+            batch_writes_max: 1024,
+            postgres_connections: 4,
+            scans_max: 4,
+        }
+    }
+}

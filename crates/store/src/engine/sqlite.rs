@@ -1,0 +1,247 @@
+//! SQLite: a connection per thread that reads inline, and one connection that writes.
+//!
+//! A point read takes some microseconds, less than handing it to another thread would: so it runs where it is asked
+//! for. The file is in WAL mode, so readers never wait for the writer.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+
+use super::Limits;
+use crate::{
+    Error, Result,
+    sql::{Sql, for_sqlite},
+    value::{Cells, Row, Value},
+};
+
+/// A SQLite file as this process sees it; dropping it closes the connections of each thread at its next opening.
+pub(crate) struct Database {
+    path: PathBuf,
+    limits: Limits,
+}
+
+/// A connection that knows its statements' rewritten texts and stops what takes too long.
+pub(crate) struct Session {
+    connection: Connection,
+    /// Rewritten text by the address of the static original.
+    texts: RefCell<HashMap<(usize, usize), Arc<str>>>,
+    deadline: Arc<Stopwatch>,
+}
+
+thread_local! {
+    static SESSIONS: RefCell<Vec<(Weak<Database>, Session)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The virtual machine asks this often whether time is up; 10,000 steps take well under a millisecond.
+const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+/// Statements kept prepared by each connection: more than the crate has.
+const STATEMENTS_KEPT: usize = 256;
+
+impl Database {
+    pub(crate) fn new(path: &Path, limits: Limits) -> Arc<Self> {
+        Arc::new(Self { path: path.to_owned(), limits })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `ask` with this thread's connection, which is opened at its first use.
+    pub(crate) fn with_session<T>(self: &Arc<Self>, ask: impl FnOnce(&Session) -> Result<T>) -> Result<T> {
+        let kept = SESSIONS.with_borrow_mut(|sessions| {
+            let place = sessions.iter().position(|(owner, _)| std::ptr::eq(owner.as_ptr(), Arc::as_ptr(self)));
+            place.map(|place| sessions.swap_remove(place))
+        });
+        let (owner, session) = match kept {
+            Some(kept) => kept,
+            None => (Arc::downgrade(self), Session::to_read(&self.path, &self.limits)?),
+        };
+        let answer = ask(&session);
+        SESSIONS.with_borrow_mut(|sessions| {
+            sessions.retain(|(owner, _)| owner.strong_count() > 0);
+            sessions.push((owner, session));
+        });
+        answer
+    }
+}
+
+impl Session {
+    fn to_read(path: &Path, limits: &Limits) -> Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let session = Self::open(path, flags, limits)?;
+        // The hot part of a region's file is read through the page cache without a copy.
+        session.set("PRAGMA query_only = ON; PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -8192")?;
+        Ok(session)
+    }
+
+    /// The connection of the writer. `create` makes the file when it is missing.
+    pub(crate) fn to_write(path: &Path, limits: &Limits, create: bool) -> Result<Self> {
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if create {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
+        let session = Self::open(path, flags, limits)?;
+        session.set("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768")?;
+        session.set("PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = ON")?;
+        session.deadline.set(limits.long_deadline);
+        Ok(session)
+    }
+
+    fn open(path: &Path, flags: OpenFlags, limits: &Limits) -> Result<Self> {
+        let fail = |error| broken("the file", &error);
+        let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+        connection.busy_timeout(limits.lock_wait).map_err(fail)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        let deadline = Arc::new(Stopwatch::new(limits.read_deadline));
+        let watched = Arc::clone(&deadline);
+        connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || watched.is_over())).map_err(fail)?;
+        let session = Self { connection, texts: RefCell::default(), deadline };
+        session.set("PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY")?;
+        Ok(session)
+    }
+
+    /// Pragmas and the like: statements without parameters whose answers don't matter.
+    pub(crate) fn set(&self, text: &str) -> Result<()> {
+        self.deadline.start();
+        self.connection.execute_batch(text).map_err(|error| broken("the whole", &error))
+    }
+
+    /// Statements inside this session may take so long from now on.
+    pub(crate) fn allow(&self, deadline: Duration) {
+        self.deadline.set(deadline);
+    }
+
+    /// Whether a transaction is open. A full disk may have ended it behind our back.
+    pub(crate) fn in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    pub(crate) fn rows<T>(
+        &self,
+        sql: Sql,
+        parameters: &[Value],
+        read: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let fail = |error: rusqlite::Error| broken(sql.table(), &error);
+        self.deadline.start();
+        let mut statement = self.connection.prepare_cached(&self.text(sql)).map_err(fail)?;
+        let mut rows = statement.query(rusqlite::params_from_iter(parameters)).map_err(fail)?;
+        let mut answer = Vec::new();
+        while let Some(row) = rows.next().map_err(fail)? {
+            answer.push(read(&Row { sql, number: answer.len(), cells: Cells::Sqlite(row) })?);
+        }
+        Ok(answer)
+    }
+
+    pub(crate) fn execute(&self, sql: Sql, parameters: &[Value]) -> Result<u64> {
+        let fail = |error: rusqlite::Error| broken(sql.table(), &error);
+        self.deadline.start();
+        let mut statement = self.connection.prepare_cached(&self.text(sql)).map_err(fail)?;
+        let changed = statement.execute(rusqlite::params_from_iter(parameters)).map_err(fail)?;
+        Ok(changed as u64)
+    }
+
+    fn text(&self, sql: Sql) -> Arc<str> {
+        let mut texts = self.texts.borrow_mut();
+        Arc::clone(texts.entry(sql.key()).or_insert_with(|| for_sqlite(sql.text).into()))
+    }
+
+    /// Copies the whole store, as it is now, into a new file; readers and the writer go on.
+    pub(crate) fn copy_to(&self, target: &Path) -> Result<()> {
+        let fail = |error: rusqlite::Error| broken("the copy", &error);
+        let mut copy = Connection::open(target).map_err(fail)?;
+        let backup = rusqlite::backup::Backup::new(&self.connection, &mut copy).map_err(fail)?;
+        backup.run_to_completion(4096, Duration::from_millis(1), None).map_err(fail)
+    }
+}
+
+/// The writer's session, shared with the jobs that run one after the other on the writer's thread.
+pub(crate) struct Writing(Mutex<Session>);
+
+impl Writing {
+    pub(crate) fn new(session: Session) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(session)))
+    }
+
+    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells when a statement has run too long.
+struct Stopwatch {
+    zero: Instant,
+    /// Milliseconds after `zero` at which the running statement is over.
+    over_at: AtomicU64,
+    allowed: AtomicU64,
+}
+
+impl Stopwatch {
+    fn new(allowed: Duration) -> Self {
+        let watch = Self { zero: Instant::now(), over_at: AtomicU64::new(u64::MAX), allowed: AtomicU64::new(0) };
+        watch.set(allowed);
+        watch
+    }
+
+    fn set(&self, allowed: Duration) {
+        self.allowed.store(milliseconds(allowed), Ordering::Relaxed);
+    }
+
+    fn start(&self) {
+        let now = milliseconds(self.zero.elapsed());
+        self.over_at.store(now.saturating_add(self.allowed.load(Ordering::Relaxed)), Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        milliseconds(self.zero.elapsed()) > self.over_at.load(Ordering::Relaxed)
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What a failure means to the caller. SQLite's messages name tables and columns, never values.
+fn broken(table: &str, error: &rusqlite::Error) -> Error {
+    let rusqlite::Error::SqliteFailure(failure, message) = error else {
+        return Error::Refused { table: table.into(), detail: error.to_string().into() };
+    };
+    let detail = message.clone().unwrap_or_else(|| failure.to_string());
+    match failure.code {
+        ErrorCode::DiskFull => Error::DiskFull(detail.into()),
+        ErrorCode::SystemIoFailure if is_a_failed_write(failure.extended_code) => Error::DiskFull(detail.into()),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Busy("another process is writing"),
+        ErrorCode::OperationInterrupted => Error::Deadline(table.into()),
+        ErrorCode::ConstraintViolation if is_a_taken_key(failure.extended_code) => Error::Conflict(detail.into()),
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Error::corrupt(table, "*", "unknown", detail),
+        ErrorCode::CannotOpen | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
+            Error::unavailable(detail)
+        }
+        _ => Error::Refused { table: table.into(), detail: detail.into() },
+    }
+}
+
+/// A file-size limit or a quota shows as a failed write, not as a full disk.
+fn is_a_failed_write(code: i32) -> bool {
+    matches!(
+        code,
+        ffi::SQLITE_IOERR_WRITE
+            | ffi::SQLITE_IOERR_FSYNC
+            | ffi::SQLITE_IOERR_TRUNCATE
+            | ffi::SQLITE_IOERR_SHMSIZE
+            | ffi::SQLITE_IOERR_SHMMAP
+    )
+}
+
+fn is_a_taken_key(code: i32) -> bool {
+    matches!(code, ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_ROWID)
+}

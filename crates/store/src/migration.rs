@@ -1,0 +1,198 @@
+//! Brings a store to the schema of this program, and refuses to serve one that has another.
+//!
+//! A migration is `schema`, then `distribute` (on Citus only), then `constraints` (indexes and keys), in one transaction.
+//! What was applied is remembered with a checksum: an applied migration is never edited, a new one is added.
+//! Migrations only go forward; the way back is the backup made before.
+
+use madoguchi_model::day::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    DatabaseUrl, Error, Limits, Result,
+    engine::{
+        postgres::{self, Purpose},
+        sqlite,
+    },
+    sql::Sql,
+    url::Address,
+    value::values,
+};
+
+struct Migration {
+    version: i64,
+    name: &'static str,
+    schema: &'static str,
+    distribute: &'static str,
+    constraints: &'static str,
+}
+
+macro_rules! migration {
+    ($version:literal, $name:literal) => {
+        Migration {
+            version: $version,
+            name: $name,
+            schema: include_str!(concat!("../migrations/", $name, "/schema.sql")),
+            distribute: include_str!(concat!("../migrations/", $name, "/distribute.sql")),
+            constraints: include_str!(concat!("../migrations/", $name, "/constraints.sql")),
+        }
+    };
+}
+
+const MIGRATIONS: &[Migration] = &[migration!(1, "0001_first")];
+
+/// What [`crate::Store::migrate`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// The schema's version before; 0 for an empty store.
+    pub from: i64,
+    /// The schema's version now.
+    pub to: i64,
+}
+
+/// The version that this program needs.
+pub(crate) fn version_expected() -> i64 {
+    MIGRATIONS.last().map_or(0, |migration| migration.version)
+}
+
+/// Applies what is missing, one transaction a migration. `now` is written beside each.
+pub(crate) async fn migrate(url: &DatabaseUrl, now: Timestamp) -> Result<Migrated> {
+    match &url.0 {
+        Address::Sqlite(path) => migrate_sqlite(path, now),
+        Address::Postgres(config) => migrate_postgres(config, now).await,
+    }
+}
+
+/// The schema's version of an existing store; 0 when it was never migrated.
+pub(crate) async fn schema_version(url: &DatabaseUrl, limits: &Limits) -> Result<i64> {
+    let applied = match &url.0 {
+        Address::Sqlite(path) if !path.exists() => return Ok(0),
+        Address::Sqlite(path) => sqlite::Database::new(path, *limits).with_session(applied_sqlite)?,
+        Address::Postgres(config) => {
+            applied_postgres(&*postgres::Session::open(config, limits, Purpose::Read).await?).await?
+        }
+    };
+    checked(&applied)
+}
+
+/// The gate before serving: neither an older nor a newer schema.
+pub(crate) async fn gate(url: &DatabaseUrl, limits: &Limits) -> Result<()> {
+    let (found, expected) = (schema_version(url, limits).await?, version_expected());
+    match found.cmp(&expected) {
+        std::cmp::Ordering::Less => Err(Error::SchemaTooOld { found, expected }),
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(Error::SchemaTooNew { found, expected }),
+    }
+}
+
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
+    version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)";
+const APPLIED: Sql = Sql::reference("SELECT version, checksum FROM schema_migrations ORDER BY version");
+const REMEMBER: Sql =
+    Sql::reference("INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)");
+// The two catalogues have nothing in common.
+const EXISTS_SQLITE: Sql = Sql::reference("SELECT count(*) FROM sqlite_master WHERE name = 'schema_migrations'");
+const EXISTS_POSTGRES: Sql = Sql::reference(
+    "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('schema_migrations') AND relkind IN ('r', 'p')",
+);
+const HAS_CITUS: Sql = Sql::reference("SELECT count(*) FROM pg_catalog.pg_extension WHERE extname = 'citus'");
+
+/// PostgreSQL knows bytes as bytea; the domain lets one CREATE TABLE serve both engines.
+const PRELUDE_POSTGRES: &str = "DO $$ BEGIN CREATE DOMAIN blob AS bytea; \
+    EXCEPTION WHEN duplicate_object THEN NULL; END $$";
+/// Two `migrate` at once would trip over each other's CREATE; the number is only ours.
+const ALONE_POSTGRES: &str = "SELECT pg_advisory_lock(7162014); SET statement_timeout = 0";
+
+type Applied = Vec<(i64, String)>;
+
+fn migrate_sqlite(path: &std::path::Path, now: Timestamp) -> Result<Migrated> {
+    let session = sqlite::Session::to_write(path, &Limits::default(), true)?;
+    session.allow(std::time::Duration::from_secs(24 * 3600));
+    session.set("BEGIN IMMEDIATE")?;
+    session.set(CREATE)?;
+    session.set("COMMIT")?;
+    let from = checked(&applied_sqlite(&session)?)?;
+    for migration in missing(from)? {
+        session.set("BEGIN IMMEDIATE")?;
+        // Another process may have been faster.
+        if checked(&applied_sqlite(&session)?)? >= migration.version {
+            session.set("ROLLBACK")?;
+            continue;
+        }
+        session.set(&only_for_sqlite(migration.schema))?;
+        session.set(migration.constraints)?;
+        session.execute(REMEMBER, &remembered(migration, now))?;
+        session.set("COMMIT")?;
+    }
+    Ok(Migrated { from, to: version_expected().max(from) })
+}
+
+async fn migrate_postgres(config: &tokio_postgres::Config, now: Timestamp) -> Result<Migrated> {
+    let session = postgres::Session::open(config, &Limits::default(), Purpose::Write).await?;
+    session.command(ALONE_POSTGRES).await?;
+    session.command(PRELUDE_POSTGRES).await?;
+    session.command(CREATE).await?;
+    let citus = session.rows(HAS_CITUS, &[], |row| row.int(0)).await?.first() == Some(&1);
+    let from = checked(&applied_postgres(&session).await?)?;
+    for migration in missing(from)? {
+        session.command("BEGIN").await?;
+        session.command(migration.schema).await?;
+        if citus {
+            session.command(migration.distribute).await?;
+        }
+        session.command(migration.constraints).await?;
+        session.execute(REMEMBER, &remembered(migration, now)).await?;
+        session.command("COMMIT").await?;
+    }
+    Ok(Migrated { from, to: version_expected().max(from) })
+}
+
+fn missing(from: i64) -> Result<impl Iterator<Item = &'static Migration>> {
+    if from > version_expected() {
+        return Err(Error::SchemaTooNew { found: from, expected: version_expected() });
+    }
+    Ok(MIGRATIONS.iter().filter(move |migration| migration.version > from))
+}
+
+fn remembered(migration: &Migration, now: Timestamp) -> [crate::value::Value; 4] {
+    values![migration.version, migration.name, checksum(migration), now.micros()]
+}
+
+fn applied_sqlite(session: &sqlite::Session) -> Result<Applied> {
+    if session.rows(EXISTS_SQLITE, &[], |row| row.int(0))?.first() != Some(&1) {
+        return Ok(Applied::new());
+    }
+    session.rows(APPLIED, &[], |row| Ok((row.int(0)?, row.text(1)?.to_owned())))
+}
+
+async fn applied_postgres(session: &postgres::Session) -> Result<Applied> {
+    if session.rows(EXISTS_POSTGRES, &[], |row| row.int(0)).await?.first() != Some(&1) {
+        return Ok(Applied::new());
+    }
+    session.rows(APPLIED, &[], |row| Ok((row.int(0)?, row.text(1)?.to_owned()))).await
+}
+
+/// The version, if what was applied is what this program would apply.
+fn checked(applied: &Applied) -> Result<i64> {
+    for (version, sum) in applied {
+        let known = MIGRATIONS.iter().find(|migration| migration.version == *version);
+        if known.is_some_and(|migration| checksum(migration) != *sum) {
+            return Err(Error::MigrationChanged(*version));
+        }
+    }
+    Ok(applied.last().map_or(0, |(version, _)| *version))
+}
+
+fn checksum(migration: &Migration) -> String {
+    let mut hash = Sha256::new();
+    for text in [migration.schema, migration.distribute, migration.constraints] {
+        hash.update(text.len().to_be_bytes());
+        hash.update(text);
+    }
+    hex::encode(hash.finalize())
+}
+
+/// `/* sqlite: WITHOUT ROWID */` is a comment for PostgreSQL and a table option here: small rows lie in the order of
+/// their primary key, so that one person's rows are neighbours.
+fn only_for_sqlite(schema: &str) -> String {
+    schema.replace("/* sqlite: WITHOUT ROWID */", "WITHOUT ROWID")
+}

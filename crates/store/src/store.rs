@@ -1,0 +1,273 @@
+//! The store: opened once a process, cloned cheaply, closed in order.
+
+use std::sync::Arc;
+
+use futures_util::future::FutureExt;
+use madoguchi_model::{
+    audit::{AuditDraft, AuditEntry, ProcessName},
+    day::Timestamp,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    DatabaseUrl, Error, Limits, Migrated, Result, Tx,
+    engine::{postgres, sqlite},
+    migration,
+    tx::Via,
+    url::Address,
+    writer::{Finished, Message, Work, Writer},
+};
+
+/// Everything that Madoguchi keeps. A clone is another handle to the same store.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    limits: Limits,
+    readers: Readers,
+    process: Option<ProcessName>,
+    /// None in a store that was opened only to read.
+    queue: Option<mpsc::Sender<Message>>,
+}
+
+enum Readers {
+    Sqlite(Arc<sqlite::Database>, tokio::sync::Semaphore),
+    Postgres(Arc<postgres::Pool>),
+}
+
+impl Store {
+    /// Opens a migrated store to read and write as the process of this name, with the usual limits.
+    ///
+    /// # Errors
+    /// [`Error::SchemaTooOld`] and [`Error::SchemaTooNew`] when the schema is not this program's; [`Error::Locked`] when
+    /// another process of this name writes; [`Error::Unavailable`] when the database can't be reached.
+    pub async fn open(url: &DatabaseUrl, process: ProcessName) -> Result<Self> {
+        Self::open_with(url, process, Limits::default()).await
+    }
+
+    /// Opens a migrated store with limits of one's own.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_with(url: &DatabaseUrl, process: ProcessName, limits: Limits) -> Result<Self> {
+        migration::gate(url, &limits).await?;
+        let queue = start_writer(url, process.clone(), limits).await?;
+        Ok(Self::new(url, limits, Some(process), Some(queue)))
+    }
+
+    /// Opens a migrated store only to read: it takes no process name and disturbs nobody.
+    ///
+    /// # Errors
+    /// As [`Store::open`], never [`Error::Locked`].
+    pub async fn open_to_read(url: &DatabaseUrl) -> Result<Self> {
+        let limits = Limits::default();
+        migration::gate(url, &limits).await?;
+        Ok(Self::new(url, limits, None, None))
+    }
+
+    /// Makes the store if it is missing and brings its schema to this program's version. `now` is written beside each
+    /// migration.
+    ///
+    /// # Errors
+    /// [`Error::SchemaTooNew`], [`Error::MigrationChanged`], and what a database may answer.
+    pub async fn migrate(url: &DatabaseUrl, now: Timestamp) -> Result<Migrated> {
+        migration::migrate(url, now).await
+    }
+
+    /// The version of the store's schema; 0 when there is none yet.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database can't be reached.
+    pub async fn schema_version(url: &DatabaseUrl) -> Result<i64> {
+        migration::schema_version(url, &Limits::default()).await
+    }
+
+    /// The version of the schema that this program needs.
+    #[must_use]
+    pub fn schema_version_expected() -> i64 {
+        migration::version_expected()
+    }
+
+    fn new(
+        url: &DatabaseUrl,
+        limits: Limits,
+        process: Option<ProcessName>,
+        queue: Option<mpsc::Sender<Message>>,
+    ) -> Self {
+        let readers = match &url.0 {
+            Address::Sqlite(path) => Readers::Sqlite(
+                sqlite::Database::new(path, limits),
+                tokio::sync::Semaphore::new(limits.scans_max.max(1)),
+            ),
+            Address::Postgres(config) => Readers::Postgres(postgres::Pool::new(config, limits)),
+        };
+        Self(Arc::new(Inner { limits, readers, process, queue }))
+    }
+
+    /// The name under which this process writes; none in a store opened only to read.
+    #[must_use]
+    pub fn process(&self) -> Option<&ProcessName> {
+        self.0.process.as_ref()
+    }
+
+    /// For short reads: each statement stands alone and sees what was committed before it.
+    #[must_use]
+    pub fn read(&self) -> Tx {
+        Tx::new(match &self.0.readers {
+            Readers::Sqlite(database, _) => Via::Sqlite(Arc::clone(database)),
+            Readers::Postgres(pool) => Via::Postgres(Arc::clone(pool), pool.next_place()),
+        })
+    }
+
+    /// For long reads, such as verification and export: all statements see the store as it was at one moment, and no
+    /// thread that answers requests waits for them. `job` may take as long as it likes, each statement its long deadline.
+    ///
+    /// # Errors
+    /// The job's own, and [`Error::Unavailable`] when it could not begin.
+    pub async fn scan<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let permits = match &self.0.readers {
+            Readers::Sqlite(_, permits) => permits,
+            Readers::Postgres(pool) => &pool.scans,
+        };
+        let _permit = permits.acquire().await.map_err(|_| Error::unavailable("the store is closed"))?;
+        let via = match &self.0.readers {
+            Readers::Sqlite(database, _) => {
+                let session = sqlite::Session::to_scan(database.path(), &self.0.limits)?;
+                Via::SqliteWithin(sqlite::Writing::new(session), None)
+            }
+            Readers::Postgres(pool) => Via::PostgresWithin(pool.scan().await?, None),
+        };
+        let runtime = tokio::runtime::Handle::current();
+        let run = move || runtime.block_on(async move { job(&mut Tx::new(via)).await });
+        match tokio::task::spawn_blocking(run).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Error::unavailable("the scan was stopped").into()),
+        }
+    }
+
+    /// Runs `job` inside a transaction and returns its answer once that is durable. `name` says in logs which write it
+    /// was. If the job returns an error, nothing of it stays. The job may share its commit with others; it runs alone, so
+    /// it must wait for nothing but its own statements.
+    ///
+    /// # Errors
+    /// The job's own; [`Error::Busy`] when too many writes wait; what [`Error`] says about a commit that failed.
+    pub async fn write<T, E, F>(&self, name: &'static str, job: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (answer, outcome) = oneshot::channel();
+        self.enqueue(Message::Write { name, work: work(job, answer) })?;
+        outcome.await.unwrap_or_else(|_| {
+            Err(Error::Refused { table: name.into(), detail: "the write broke off and was rolled back".into() }.into())
+        })
+    }
+
+    /// Appends one audit entry and returns it once it is durable. This is the fast path: many entries share a commit.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn append(&self, draft: AuditDraft) -> Result<AuditEntry> {
+        let (answer, outcome) = oneshot::channel();
+        self.enqueue(Message::Append { draft, answer })?;
+        outcome.await.unwrap_or(Err(Error::NotWritable("it was closed")))
+    }
+
+    /// Waits until everything in the queue is durable, then stops the writer and gives the process's name free. Later
+    /// writes are refused; reads go on.
+    pub async fn close(&self) {
+        let Some(queue) = &self.0.queue else { return };
+        let (answer, closed) = oneshot::channel();
+        if queue.send(Message::Close { answer }).await.is_ok() {
+            let _ = closed.await;
+        }
+    }
+
+    fn enqueue(&self, message: Message) -> Result<()> {
+        let queue = self.0.queue.as_ref().ok_or(Error::NotWritable("it was opened only to read"))?;
+        queue.try_send(message).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Error::Busy("too many writes are waiting"),
+            mpsc::error::TrySendError::Closed(_) => Error::NotWritable("it was closed"),
+        })
+    }
+
+    /// Copies a SQLite store, as it is now, into a new file while it is in use.
+    ///
+    /// # Errors
+    /// [`Error::NotWritable`] on PostgreSQL, whose own tools do this; [`Error::Conflict`] when the file exists.
+    pub async fn backup(&self, target: &std::path::Path) -> Result<()> {
+        let Readers::Sqlite(database, _) = &self.0.readers else {
+            return Err(Error::NotWritable("use pg_dump or pg_basebackup for PostgreSQL"));
+        };
+        if target.exists() {
+            return Err(Error::Conflict("the target file exists".into()));
+        }
+        let (path, limits, target) = (database.path().to_owned(), self.0.limits, target.to_owned());
+        let copy = move || sqlite::Session::to_scan(&path, &limits)?.copy_to(&target);
+        tokio::task::spawn_blocking(copy).await.unwrap_or(Err(Error::unavailable("the copy was stopped")))
+    }
+}
+
+/// The write as the writer runs it: given a transaction it does its job, given an error it only passes it on.
+fn work<T, E, F>(job: F, answer: oneshot::Sender<Result<T, E>>) -> Work
+where
+    F: AsyncFnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    Box::new(move |begun| {
+        async move {
+            let (result, failure) = match begun {
+                Ok(mut tx) => (job(&mut tx).await, tx.failure().cloned()),
+                Err(error) => (Err(error.into()), None),
+            };
+            let result = match (result, failure) {
+                // The job passed over a failed statement: its transaction is void all the same.
+                (Ok(_), Some(failure)) => Err(failure.into()),
+                (result, _) => result,
+            };
+            let failed = result.is_err();
+            let tell = move |outcome: Result<()>| {
+                let _ = answer.send(match outcome {
+                    Ok(()) => result,
+                    Err(error) => result.and(Err(error.into())),
+                });
+            };
+            Finished { failed, answer: Box::new(tell) }
+        }
+        .boxed_local()
+    })
+}
+
+/// The writer has a thread of its own, so that its jobs need not be `Send` and no request waits for its disk.
+async fn start_writer(url: &DatabaseUrl, process: ProcessName, limits: Limits) -> Result<mpsc::Sender<Message>> {
+    let (queue, waiting) = mpsc::channel(limits.queue_writes_max.max(1));
+    let (ready, started) = oneshot::channel();
+    let address = url.0.clone();
+    let body = move || {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(ready.send(Err(Error::unavailable(error.to_string())))),
+        };
+        runtime.block_on(async move {
+            match Writer::start(&address, process, limits).await {
+                Ok(writer) => {
+                    if ready.send(Ok(())).is_ok() {
+                        writer.run(waiting).await;
+                    }
+                }
+                Err(error) => drop(ready.send(Err(error))),
+            }
+        });
+    };
+    let thread = std::thread::Builder::new().name("store-writer".into()).spawn(body);
+    thread.map_err(|error| Error::unavailable(error.to_string()))?;
+    started.await.unwrap_or(Err(Error::unavailable("the writer did not start")))?;
+    Ok(queue)
+}

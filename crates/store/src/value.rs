@@ -1,0 +1,217 @@
+//! What goes into a statement and what comes out, the same for every engine.
+//!
+//! Four kinds of value are enough: BIGINT, TEXT, blob and NULL. Truth is 0 or 1, a day is 20260401, an instant is
+//! microseconds UTC.
+
+use bytes::BytesMut;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+
+use crate::{Error, Result, sql::Sql};
+
+/// A parameter of a statement.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Value {
+    Int(i64),
+    Text(String),
+    Blob(Vec<u8>),
+    Null,
+}
+
+impl std::fmt::Debug for Value {
+    /// Only the kind: a value may be a patient's.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Int(_) => "Int",
+            Self::Text(_) => "Text",
+            Self::Blob(_) => "Blob",
+            Self::Null => "Null",
+        })
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<i32> for Value {
+    fn from(value: i32) -> Self {
+        Self::Int(value.into())
+    }
+}
+
+impl From<u32> for Value {
+    fn from(value: u32) -> Self {
+        Self::Int(value.into())
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Int(value.into())
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Self {
+        Self::Blob(value.to_vec())
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Blob(value)
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Value {
+    fn from(value: [u8; N]) -> Self {
+        Self::Blob(value.to_vec())
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// Writes parameters as values: `values![person, day, name]`.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { [$($crate::value::Value::from($value)),*] };
+}
+pub(crate) use values;
+
+impl rusqlite::ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Int(value) => ValueRef::Integer(*value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Blob(value) => ValueRef::Blob(value),
+            Self::Null => ValueRef::Null,
+        }))
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Int(value) if *kind == Type::INT8 => value.to_sql(kind, out),
+            Self::Int(_) => Err("an integer for a column that is none".into()),
+            Self::Text(value) => value.as_str().to_sql(kind, out),
+            Self::Blob(value) => value.as_slice().to_sql(kind, out),
+            Self::Null => Ok(IsNull::Yes),
+        }
+    }
+
+    fn accepts(_kind: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// One row of an answer.
+pub(crate) struct Row<'r> {
+    pub(crate) sql: Sql,
+    pub(crate) number: usize,
+    pub(crate) cells: Cells<'r>,
+}
+
+pub(crate) enum Cells<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
+    Postgres(&'r tokio_postgres::Row),
+}
+
+impl<'r> Row<'r> {
+    /// The integer in column `index`, counted from 0.
+    pub(crate) fn int(&self, index: usize) -> Result<i64> {
+        self.opt_int(index)?.ok_or_else(|| self.broken(index, "must not be empty"))
+    }
+
+    /// The text in column `index`.
+    pub(crate) fn text(&self, index: usize) -> Result<&'r str> {
+        self.opt_text(index)?.ok_or_else(|| self.broken(index, "must not be empty"))
+    }
+
+    /// The bytes in column `index`.
+    pub(crate) fn blob(&self, index: usize) -> Result<&'r [u8]> {
+        self.opt_blob(index)?.ok_or_else(|| self.broken(index, "must not be empty"))
+    }
+
+    /// The truth in column `index`: 0 or 1.
+    pub(crate) fn truth(&self, index: usize) -> Result<bool> {
+        match self.int(index)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(self.broken(index, "must be 0 or 1")),
+        }
+    }
+
+    /// The integer in column `index`, or none.
+    pub(crate) fn opt_int(&self, index: usize) -> Result<Option<i64>> {
+        match &self.cells {
+            Cells::Sqlite(row) => match row.get_ref(index) {
+                Ok(ValueRef::Integer(value)) => Ok(Some(value)),
+                Ok(ValueRef::Null) => Ok(None),
+                _ => Err(self.broken(index, "must be an integer")),
+            },
+            Cells::Postgres(row) => row.try_get(index).map_err(|_| self.broken(index, "must be an integer")),
+        }
+    }
+
+    /// The text in column `index`, or none.
+    pub(crate) fn opt_text(&self, index: usize) -> Result<Option<&'r str>> {
+        match &self.cells {
+            Cells::Sqlite(row) => match row.get_ref(index) {
+                Ok(ValueRef::Text(value)) => {
+                    std::str::from_utf8(value).map(Some).map_err(|_| self.broken(index, "must be UTF-8"))
+                }
+                Ok(ValueRef::Null) => Ok(None),
+                _ => Err(self.broken(index, "must be text")),
+            },
+            Cells::Postgres(row) => row.try_get(index).map_err(|_| self.broken(index, "must be text")),
+        }
+    }
+
+    /// The bytes in column `index`, or none.
+    pub(crate) fn opt_blob(&self, index: usize) -> Result<Option<&'r [u8]>> {
+        match &self.cells {
+            Cells::Sqlite(row) => match row.get_ref(index) {
+                Ok(ValueRef::Blob(value)) => Ok(Some(value)),
+                Ok(ValueRef::Null) => Ok(None),
+                _ => Err(self.broken(index, "must be bytes")),
+            },
+            Cells::Postgres(row) => row.try_get(index).map_err(|_| self.broken(index, "must be bytes")),
+        }
+    }
+
+    /// What a domain type refused, with the place where it was found.
+    pub(crate) fn parsed<T, E: std::fmt::Display>(&self, index: usize, parsed: Result<T, E>) -> Result<T> {
+        parsed.map_err(|_| self.broken(index, std::any::type_name::<T>()))
+    }
+
+    /// An error that names table, column and row; never a value.
+    pub(crate) fn broken(&self, index: usize, rule: &str) -> Error {
+        let column = match &self.cells {
+            Cells::Sqlite(row) => row.as_ref().column_name(index).ok().map(str::to_owned),
+            Cells::Postgres(row) => row.columns().get(index).map(|column| column.name().to_owned()),
+        };
+        let column = column.unwrap_or_else(|| format!("column {index}"));
+        Error::corrupt(self.sql.table(), &column, &format!("{} of the answer", self.number + 1), rule)
+    }
+}

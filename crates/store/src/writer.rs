@@ -1,0 +1,333 @@
+//! The one writer of a process: takes what waits in the queue, runs it in one transaction, commits once, answers all.
+//!
+//! One commit for many writes is what makes an audit entry before every answer affordable: the disk is waited for once a
+//! batch. A write that fails is rolled back to its savepoint and the others stand. When the commit fails, all fail, and
+//! the chain of audit entries goes back to where the database has it.
+
+use std::{
+    collections::VecDeque,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures_util::future::{FutureExt, LocalBoxFuture};
+use madoguchi_model::audit::{AuditDraft, AuditEntry, ProcessName};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    Error, Limits, Result, audit,
+    chain::Chain,
+    engine::{
+        postgres::{Backoff, Purpose, Session},
+        sqlite,
+    },
+    tx::{Tx, Via},
+    url::Address,
+    value::values,
+};
+
+/// A write on its way to the writer. Given an error instead of a transaction, it only answers.
+pub(crate) type Work = Box<dyn FnOnce(Result<Tx>) -> LocalBoxFuture<'static, Finished> + Send>;
+
+/// Tells the caller what became of the write, once that is known.
+pub(crate) type Answer = Box<dyn FnOnce(Result<()>)>;
+
+/// A write that has run.
+pub(crate) struct Finished {
+    /// Its error, or the failure of one of its statements: nothing of it may stay.
+    pub(crate) failed: bool,
+    pub(crate) answer: Answer,
+}
+
+pub(crate) enum Message {
+    Write { name: &'static str, work: Work },
+    Append { draft: AuditDraft, answer: oneshot::Sender<Result<AuditEntry>> },
+    Close { answer: oneshot::Sender<()> },
+}
+
+pub(crate) struct Writer {
+    engine: Engine,
+    limits: Limits,
+    process: ProcessName,
+    chain: Arc<Mutex<Chain>>,
+    /// The chain in memory may be ahead of the database: read it again before the next write.
+    stale: bool,
+}
+
+enum Engine {
+    Sqlite {
+        writing: Arc<sqlite::Writing>,
+        /// Held as long as this process writes; the system lets go of it however the process ends.
+        _lock: std::fs::File,
+    },
+    Postgres {
+        config: Box<tokio_postgres::Config>,
+        session: Option<Arc<Session>>,
+        backoff: Backoff,
+    },
+}
+
+impl Writer {
+    /// Takes the process's name, connects and finds the end of its audit chain.
+    pub(crate) async fn start(address: &Address, process: ProcessName, limits: Limits) -> Result<Self> {
+        let engine = match address {
+            Address::Sqlite(path) => Engine::Sqlite {
+                _lock: lock(path, &process)?,
+                writing: sqlite::Writing::new(sqlite::Session::to_write(path, &limits, false)?),
+            },
+            Address::Postgres(config) => {
+                Engine::Postgres { config: config.clone(), session: None, backoff: Backoff::default() }
+            }
+        };
+        let chain = Arc::new(Mutex::new(Chain::empty(process.clone())));
+        let mut writer = Self { engine, limits, process, chain, stale: true };
+        writer.begin().await?;
+        writer.commit().await?;
+        Ok(writer)
+    }
+
+    /// Writes until the store is closed or dropped.
+    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Message>) {
+        let mut taken = Vec::new();
+        let mut closing = Vec::new();
+        while queue.recv_many(&mut taken, self.limits.batch_writes_max.max(1)).await > 0 {
+            let mut waiting = VecDeque::with_capacity(taken.len());
+            for message in taken.drain(..) {
+                match message {
+                    Message::Close { answer } => {
+                        queue.close();
+                        closing.push(answer);
+                    }
+                    message => waiting.push_back(message),
+                }
+            }
+            while !waiting.is_empty() {
+                self.batch(&mut waiting).await;
+            }
+        }
+        drop(self);
+        for answer in closing {
+            let _ = answer.send(());
+        }
+    }
+
+    async fn batch(&mut self, waiting: &mut VecDeque<Message>) {
+        if let Err(error) = self.begin().await {
+            tracing::error!(%error, writes = waiting.len(), "writes are refused");
+            for message in waiting.drain(..) {
+                refuse(message, &error).await;
+            }
+            return;
+        }
+        let mut answers = Vec::new();
+        let mut outcome = self.work(waiting, &mut answers).await;
+        if outcome.is_ok() {
+            outcome = self.commit().await;
+        }
+        if let Err(error) = &outcome {
+            tracing::error!(%error, writes = answers.len(), "a batch of writes was rolled back");
+            self.roll_back().await;
+        }
+        for answer in answers {
+            answer(outcome.clone());
+        }
+    }
+
+    /// Runs what waits, in its order. An error means that the whole transaction is lost; the rest then waits for the
+    /// next one.
+    async fn work(&mut self, waiting: &mut VecDeque<Message>, answers: &mut Vec<Answer>) -> Result<()> {
+        let mut entries = Vec::new();
+        while let Some(message) = waiting.pop_front() {
+            match message {
+                Message::Append { draft, answer } => {
+                    let entry = self.chain.lock().unwrap_or_else(PoisonError::into_inner).seal(draft);
+                    entries.push(audit::parameters(&entry));
+                    answers.push(Box::new(move |outcome| {
+                        let _ = answer.send(outcome.map(|()| entry));
+                    }));
+                }
+                Message::Write { name, work } => {
+                    self.append(&mut entries).await?;
+                    self.write(name, work, answers).await?;
+                }
+                Message::Close { .. } => {}
+            }
+        }
+        self.append(&mut entries).await
+    }
+
+    async fn append(&mut self, entries: &mut Vec<Vec<crate::value::Value>>) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.tx()?;
+        tx.execute_each(audit::INSERT, &std::mem::take(entries)).await?;
+        Ok(())
+    }
+
+    /// One write in its savepoint.
+    async fn write(&mut self, name: &'static str, work: Work, answers: &mut Vec<Answer>) -> Result<()> {
+        let before = self.chain.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.send("SAVEPOINT write")?;
+        let work = work(self.tx());
+        let finished = AssertUnwindSafe(work).catch_unwind().await;
+        let failed = finished.as_ref().map_or(true, |finished| finished.failed);
+        match finished {
+            Ok(finished) => answers.push(finished.answer),
+            // Its caller hears that the answer was dropped.
+            Err(_) => tracing::error!(write = name, "a write panicked and was rolled back"),
+        }
+        if !failed {
+            return self.send("RELEASE SAVEPOINT write");
+        }
+        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = before;
+        self.command("ROLLBACK TO SAVEPOINT write").await?;
+        self.send("RELEASE SAVEPOINT write")
+    }
+
+    async fn begin(&mut self) -> Result<()> {
+        self.connect().await?;
+        match &self.engine {
+            // IMMEDIATE: a transaction that began as a reader could not become a writer beside another process.
+            Engine::Sqlite { writing, .. } => writing.session().set("BEGIN IMMEDIATE")?,
+            Engine::Postgres { .. } => self.send("BEGIN")?,
+        }
+        if self.stale {
+            let head = self.tx()?.audit_head(&self.process).await;
+            match head {
+                Ok(head) => self.chain.lock().unwrap_or_else(PoisonError::into_inner).go_to(head),
+                Err(error) => {
+                    self.roll_back().await;
+                    return Err(error);
+                }
+            }
+            self.stale = false;
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite { writing, .. } => writing.session().set("COMMIT"),
+            Engine::Postgres { .. } => {
+                let session = self.session()?;
+                let outcome = session.command("COMMIT").await;
+                // If one of the commands before had failed, COMMIT has rolled back.
+                session.answered().await?;
+                outcome.map_err(|error| match error {
+                    Error::Unavailable(detail) => Error::OutcomeUnknown(detail),
+                    error => error,
+                })
+            }
+        }
+    }
+
+    async fn roll_back(&mut self) {
+        self.stale = true;
+        match &mut self.engine {
+            Engine::Sqlite { writing, .. } => {
+                let session = writing.session();
+                if session.in_transaction()
+                    && let Err(error) = session.set("ROLLBACK")
+                {
+                    tracing::error!(%error, "a rollback failed");
+                }
+            }
+            Engine::Postgres { session, .. } => {
+                let Some(open) = session else { return };
+                let answered = open.answered().await;
+                if open.is_lost() || open.command("ROLLBACK").await.is_err() {
+                    tracing::warn!(?answered, "the writer's connection is given up");
+                    *session = None;
+                }
+            }
+        }
+    }
+
+    /// A lost connection to PostgreSQL is replaced; SQLite has none to lose.
+    async fn connect(&mut self) -> Result<()> {
+        let Engine::Postgres { config, session, backoff } = &mut self.engine else { return Ok(()) };
+        if session.as_ref().is_some_and(|session| !session.is_lost()) {
+            return Ok(());
+        }
+        *session = None;
+        self.stale = true;
+        backoff.may_try()?;
+        match connected(config, &self.limits, &self.process).await {
+            Ok(connected) => {
+                *session = Some(connected);
+                *backoff = Backoff::default();
+                Ok(())
+            }
+            Err(error) => {
+                backoff.failed();
+                Err(error)
+            }
+        }
+    }
+
+    fn tx(&self) -> Result<Tx> {
+        let chain = Some(Arc::clone(&self.chain));
+        Ok(Tx::new(match &self.engine {
+            Engine::Sqlite { writing, .. } => Via::SqliteWithin(Arc::clone(writing), chain),
+            Engine::Postgres { .. } => Via::PostgresWithin(self.session()?, chain),
+        }))
+    }
+
+    fn session(&self) -> Result<Arc<Session>> {
+        match &self.engine {
+            Engine::Postgres { session: Some(session), .. } if !session.is_lost() => Ok(Arc::clone(session)),
+            _ => Err(Error::unavailable("the connection was lost")),
+        }
+    }
+
+    /// A command whose answer is only looked at with the commit's.
+    fn send(&self, text: &'static str) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite { writing, .. } => writing.session().set(text),
+            Engine::Postgres { .. } => {
+                self.session()?.send(text);
+                Ok(())
+            }
+        }
+    }
+
+    async fn command(&self, text: &'static str) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite { writing, .. } => writing.session().set(text),
+            Engine::Postgres { .. } => self.session()?.command(text).await,
+        }
+    }
+}
+
+/// A connection that holds the process's name: a second process of this name would fork the audit chain.
+async fn connected(config: &tokio_postgres::Config, limits: &Limits, process: &ProcessName) -> Result<Arc<Session>> {
+    let session = Session::open(config, limits, Purpose::Write).await?;
+    let taken = session.rows(audit::TAKE_NAME, &values![process.as_str()], |row| row.truth(0)).await?;
+    if taken.first() != Some(&true) {
+        return Err(Error::Locked(process.as_str().into()));
+    }
+    Ok(session)
+}
+
+fn lock(database: &std::path::Path, process: &ProcessName) -> Result<std::fs::File> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(format!(".{}.lock", process.as_str()));
+    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(|error| Error::unavailable(format!("the lock file: {error}")))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Locked(process.as_str().into())),
+        Err(std::fs::TryLockError::Error(error)) => Err(Error::unavailable(format!("the lock file: {error}"))),
+    }
+}
+
+async fn refuse(message: Message, error: &Error) {
+    match message {
+        Message::Write { work, .. } => (work(Err(error.clone())).await.answer)(Err(error.clone())),
+        Message::Append { answer, .. } => {
+            let _ = answer.send(Err(error.clone()));
+        }
+        Message::Close { .. } => {}
+    }
+}
