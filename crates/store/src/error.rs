@@ -66,6 +66,9 @@ pub enum Error {
     /// The text given as database URL is none.
     #[error("not a database URL: {0}; write sqlite:PATH or postgres://USER@HOST/DATABASE")]
     Url(Arc<str>),
+    /// The text given as process name is none.
+    #[error("not a process name: write 1 to 40 lower-case letters, digits and hyphens")]
+    ProcessName,
     /// The store was opened only to read, or is closed.
     #[error("the store does not take writes: {0}")]
     NotWritable(&'static str),
@@ -110,6 +113,7 @@ impl Error {
             Self::Url(_) => {
                 "データベースの指定が正しくありません。sqlite:パス または postgres://利用者@ホスト/データベース の形で指定してください。"
             }
+            Self::ProcessName => "プロセス名は半角の英小文字・数字・ハイフンの40文字以内で指定してください。",
             Self::NotWritable(_) => "このデータベースは読み取り専用で開かれているか、終了処理中のため、登録できません。",
             Self::Refused { .. } => "内部の誤りのため処理を中止しました。管理者に連絡してください。",
         }

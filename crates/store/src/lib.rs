@@ -7,7 +7,7 @@
 //! clock and randomness (they are arguments).
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
-mod audit;
+pub mod audit;
 mod chain;
 mod engine;
 mod error;
@@ -21,6 +21,7 @@ mod url;
 mod value;
 mod writer;
 
+pub use chain::ProcessName;
 pub use engine::Limits;
 pub use error::{Error, Result};
 pub use migration::Migrated;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use futures_util::future::FutureExt;
 use madoguchi_model::{
-    audit::{AuditDraft, AuditEntry, ProcessName},
+    audit::{Draft, Entry},
     day::Timestamp,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    DatabaseUrl, Error, Limits, Migrated, Result, Tx,
+    DatabaseUrl, Error, Limits, Migrated, ProcessName, Result, Tx,
     engine::{postgres, sqlite},
     migration,
     tx::Via,
@@ -173,7 +173,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub async fn append(&self, draft: AuditDraft) -> Result<AuditEntry> {
+    pub async fn append(&self, draft: Draft) -> Result<Entry> {
         let (answer, outcome) = oneshot::channel();
         self.enqueue(Message::Append { draft, answer })?;
         outcome.await.unwrap_or(Err(Error::NotWritable("it was closed")))

@@ -200,9 +200,14 @@ impl<'r> Row<'r> {
         }
     }
 
-    /// What a domain type refused, with the place where it was found.
-    pub(crate) fn parsed<T, E: std::fmt::Display>(&self, index: usize, parsed: Result<T, E>) -> Result<T> {
-        parsed.map_err(|_| self.broken(index, std::any::type_name::<T>()))
+    /// What a domain type made of column `index`, or an error that names the place.
+    pub(crate) fn parsed<T, E>(&self, index: usize, parsed: Result<T, E>) -> Result<T> {
+        self.known(index, parsed.ok())
+    }
+
+    /// What a domain type knows for column `index`, or an error that names the place.
+    pub(crate) fn known<T>(&self, index: usize, known: Option<T>) -> Result<T> {
+        known.ok_or_else(|| self.broken(index, "must be a value that this program knows"))
     }
 
     /// An error that names table, column and row; never a value.

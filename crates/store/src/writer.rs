@@ -11,12 +11,12 @@ use std::{
 };
 
 use futures_util::future::{FutureExt, LocalBoxFuture};
-use madoguchi_model::audit::{AuditDraft, AuditEntry, ProcessName};
+use madoguchi_model::audit::{Draft, Entry};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     Error, Limits, Result, audit,
-    chain::Chain,
+    chain::{Chain, ProcessName},
     engine::{
         postgres::{Backoff, Purpose, Session},
         sqlite,
@@ -41,7 +41,7 @@ pub(crate) struct Finished {
 
 pub(crate) enum Message {
     Write { name: &'static str, work: Work },
-    Append { draft: AuditDraft, answer: oneshot::Sender<Result<AuditEntry>> },
+    Append { draft: Draft, answer: oneshot::Sender<Result<Entry>> },
     Close { answer: oneshot::Sender<()> },
 }
 
@@ -79,7 +79,7 @@ impl Writer {
                 Engine::Postgres { config: config.clone(), session: None, backoff: Backoff::default() }
             }
         };
-        let chain = Arc::new(Mutex::new(Chain::empty(process.clone())));
+        let chain = Arc::new(Mutex::new(Chain::new(process.clone())));
         let mut writer = Self { engine, limits, process, chain, stale: true };
         writer.begin().await?;
         writer.commit().await?;

@@ -195,7 +195,9 @@ impl Pool {
 
     /// A connection of its own for a scan.
     pub(crate) async fn scan(&self) -> Result<Arc<Session>> {
-        Session::open(&self.config, &self.limits, Purpose::Scan).await
+        let session = Session::open(&self.config, &self.limits, Purpose::Scan).await?;
+        session.command("BEGIN ISOLATION LEVEL REPEATABLE READ").await?;
+        Ok(session)
     }
 }
 

@@ -83,6 +83,14 @@ impl Session {
         Ok(session)
     }
 
+    /// A connection whose statements all see the file as it is now.
+    pub(crate) fn to_scan(path: &Path, limits: &Limits) -> Result<Self> {
+        let session = Self::to_read(path, limits)?;
+        session.deadline.set(limits.long_deadline);
+        session.set("BEGIN")?;
+        Ok(session)
+    }
+
     /// The connection of the writer. `create` makes the file when it is missing.
     pub(crate) fn to_write(path: &Path, limits: &Limits, create: bool) -> Result<Self> {
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -98,7 +106,7 @@ impl Session {
 
     fn open(path: &Path, flags: OpenFlags, limits: &Limits) -> Result<Self> {
         let fail = |error| broken("the file", &error);
-        let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+        let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;
         connection.busy_timeout(limits.lock_wait).map_err(fail)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         let deadline = Arc::new(Stopwatch::new(limits.read_deadline));

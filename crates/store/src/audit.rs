@@ -1,0 +1,207 @@
+//! The audit log (監査ログ): one chain a process, appended by its writer, read for verification.
+//!
+//! Deliberately not here: what an entry says, how its hash is made and how a chain is checked (in the model).
+
+use madoguchi_model::{
+    audit::{Action, Draft, Entry, Hash, Head, Outcome},
+    day::Timestamp,
+};
+
+use crate::{
+    ProcessName, Result, Tx,
+    sql::Sql,
+    value::{Row, Value, values},
+};
+
+/// A chain and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its name.
+    pub name: String,
+    /// Its last entry.
+    pub head: Head,
+}
+
+/// A head that was signed at some moment, so that a tail cut later shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedHead {
+    /// The chain.
+    pub process: String,
+    /// The last entry that the note covers.
+    pub sequence: i64,
+    /// The signed note (C2SP checkpoint), as text.
+    pub note: String,
+    /// When it was signed.
+    pub at: Timestamp,
+}
+
+pub(crate) const INSERT: Sql = Sql::by_key(
+    "INSERT INTO audit_entries (process, sequence, at, institution_code, user_id, terminal, action, outcome, subject,
+         detail, previous_hash, hash)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+);
+
+/// PostgreSQL only: a session holds the name as long as it lives. SQLite holds a lock on a file instead.
+pub(crate) const TAKE_NAME: Sql =
+    Sql::reference("SELECT CAST(CAST(pg_try_advisory_lock(7162015, hashtext($1)) AS INTEGER) AS BIGINT)");
+
+pub(crate) fn parameters(entry: &Entry) -> Vec<Value> {
+    let draft = &entry.draft;
+    values![
+        entry.process.as_str(),
+        entry.sequence,
+        draft.at.micros(),
+        draft.institution.as_str(),
+        draft.user.as_str(),
+        draft.terminal.as_str(),
+        draft.action.word(),
+        draft.outcome.word(),
+        draft.subject.as_str(),
+        draft.detail.as_str(),
+        entry.previous,
+        entry.hash,
+    ]
+    .into()
+}
+
+impl Tx {
+    /// Appends an entry to this process's chain, inside a write: it stands and falls with the write.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotWritable`] outside of a write.
+    pub async fn audit(&mut self, draft: Draft) -> Result<Entry> {
+        let entry = self.chain()?.seal(draft);
+        self.execute(INSERT, &parameters(&entry)).await?;
+        Ok(entry)
+    }
+
+    /// Where the chain of this process stands; [`Head::EMPTY`] if it has none yet.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn audit_head(&mut self, process: &ProcessName) -> Result<Head> {
+        const SQL: Sql = Sql::by_key(
+            "SELECT sequence, hash FROM audit_entries WHERE process = $1 ORDER BY sequence DESC LIMIT 1",
+        );
+        let head = self.row(SQL, &values![process.as_str()], |row| head(row, 0)).await?;
+        Ok(head.unwrap_or(Head::EMPTY))
+    }
+
+    /// The entries of a chain from this sequence on, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`] when an entry can't be read.
+    pub async fn audit_entries(&mut self, process: &str, from_sequence: i64, limit: u32) -> Result<Vec<Entry>> {
+        const SQL: Sql = Sql::by_key(
+            "SELECT process, sequence, at, institution_code, user_id, terminal, action, outcome, subject, detail,
+                 previous_hash, hash
+             FROM audit_entries WHERE process = $1 AND sequence >= $2 ORDER BY sequence LIMIT $3",
+        );
+        self.rows(SQL, &values![process, from_sequence, limit], entry).await
+    }
+
+    /// All chains with their last entries.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn audit_processes(&mut self) -> Result<Vec<Process>> {
+        const SQL: Sql = Sql::report(
+            "SELECT last.process, last.sequence, audit_entries.hash
+             FROM (SELECT process, max(sequence) AS sequence FROM audit_entries GROUP BY process) AS last
+             JOIN audit_entries ON audit_entries.process = last.process AND audit_entries.sequence = last.sequence
+             ORDER BY last.process",
+        );
+        self.rows(SQL, &[], |row| Ok(Process { name: row.text(0)?.to_owned(), head: head(row, 1)? })).await
+    }
+
+    /// The latest entries about this subject (a person id as hex), newest first.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`] when an entry can't be read.
+    pub async fn audit_entries_about(&mut self, subject: &str, limit: u32) -> Result<Vec<Entry>> {
+        const SQL: Sql = Sql::report(
+            "SELECT process, sequence, at, institution_code, user_id, terminal, action, outcome, subject, detail,
+                 previous_hash, hash
+             FROM audit_entries WHERE subject = $1 AND subject <> '' ORDER BY at DESC, sequence DESC LIMIT $2",
+        );
+        self.rows(SQL, &values![subject, limit], entry).await
+    }
+
+    /// Keeps a signed head. The same head may be signed again.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn keep_signed_head(&mut self, signed: &SignedHead) -> Result<()> {
+        const SQL: Sql = Sql::by_key(
+            "INSERT INTO audit_heads (process, sequence, note, at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (process, sequence) DO UPDATE SET note = excluded.note, at = excluded.at",
+        );
+        let parameters = values![signed.process.as_str(), signed.sequence, signed.note.as_str(), signed.at.micros()];
+        self.execute(SQL, &parameters).await?;
+        Ok(())
+    }
+
+    /// The newest signed head of a chain.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn last_signed_head(&mut self, process: &str) -> Result<Option<SignedHead>> {
+        const SQL: Sql = Sql::by_key(
+            "SELECT process, sequence, note, at FROM audit_heads WHERE process = $1 ORDER BY sequence DESC LIMIT 1",
+        );
+        self.row(SQL, &values![process], signed_head).await
+    }
+
+    /// All signed heads of a chain from this sequence on, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn signed_heads(&mut self, process: &str, from_sequence: i64, limit: u32) -> Result<Vec<SignedHead>> {
+        const SQL: Sql = Sql::by_key(
+            "SELECT process, sequence, note, at FROM audit_heads WHERE process = $1 AND sequence >= $2
+             ORDER BY sequence LIMIT $3",
+        );
+        self.rows(SQL, &values![process, from_sequence, limit], signed_head).await
+    }
+
+    /// The chains that have signed heads, also those whose entries have all gone.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn processes_with_signed_heads(&mut self) -> Result<Vec<String>> {
+        const SQL: Sql = Sql::report("SELECT DISTINCT process FROM audit_heads ORDER BY process");
+        self.rows(SQL, &[], |row| row.text(0).map(str::to_owned)).await
+    }
+}
+
+fn head(row: &Row<'_>, first: usize) -> Result<Head> {
+    Ok(Head { sequence: row.int(first)?, hash: hash(row, first + 1)? })
+}
+
+fn hash(row: &Row<'_>, index: usize) -> Result<Hash> {
+    row.parsed(index, Hash::try_from(row.blob(index)?))
+}
+
+fn signed_head(row: &Row<'_>) -> Result<SignedHead> {
+    Ok(SignedHead {
+        process: row.text(0)?.to_owned(),
+        sequence: row.int(1)?,
+        note: row.text(2)?.to_owned(),
+        at: Timestamp::from_micros(row.int(3)?),
+    })
+}
+
+fn entry(row: &Row<'_>) -> Result<Entry> {
+    let text = |index| row.text(index).map(str::to_owned);
+    let draft = Draft {
+        at: Timestamp::from_micros(row.int(2)?),
+        institution: text(3)?,
+        user: text(4)?,
+        terminal: text(5)?,
+        action: row.known(6, Action::from_word(row.text(6)?))?,
+        outcome: row.known(7, Outcome::from_word(row.text(7)?))?,
+        subject: text(8)?,
+        detail: text(9)?,
+    };
+    Ok(Entry { process: text(0)?, sequence: row.int(1)?, draft, previous: hash(row, 10)?, hash: hash(row, 11)? })
+}
