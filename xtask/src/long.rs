@@ -1,0 +1,77 @@
+//! Runs that are too long for every change: each is a row of `RUNS` with what it shows, so that it can be repeated by name.
+
+use crate::run::{Outcome, cargo, checked, root};
+use crate::setup;
+
+/// A documented long run: a cargo command with more rounds than the ordinary tests have.
+struct LongRun {
+    name: &'static str,
+    shows: &'static str,
+    minutes_about: u32,
+    cargo: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+}
+
+/// Add a row here; `file` in its `cargo` words must be a test of the named package.
+const RUNS: &[LongRun] = &[];
+
+/// Runs the row of this name; without a name, lists them.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let Some(name) = arguments.first() else {
+        list();
+        return Ok(());
+    };
+    let Some(long) = RUNS.iter().find(|row| row.name == name) else {
+        list();
+        return Err(format!("no long run is called {name}"));
+    };
+    setup::for_test()?;
+    let mut command = cargo(long.cargo);
+    command
+        .envs(long.environment.iter().copied())
+        .args(&arguments[1..]);
+    checked(&mut command)
+}
+
+/// Runs every benchmark; options go to the benchmark programs.
+pub(crate) fn bench(options: &[String]) -> Outcome {
+    let mut command = cargo(&["bench", "--workspace", "--benches"]);
+    if !options.is_empty() {
+        command.arg("--").args(options);
+    }
+    checked(command.current_dir(root()))
+}
+
+fn list() {
+    for row in RUNS {
+        println!(
+            "{:<12} about {} min: {}",
+            row.name, row.minutes_about, row.shows
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_long_run_names_a_test_that_exists() {
+        for row in RUNS {
+            let after = |word: &str| {
+                let at = row.cargo.iter().position(|each| *each == word)?;
+                row.cargo.get(at + 1)
+            };
+            let package = after("--package").unwrap_or(&"");
+            let test = after("--test").unwrap_or(&"");
+            let folder = package.strip_prefix("madoguchi-").unwrap_or("cli");
+            let file = root().join(format!("crates/{folder}/tests/{test}.rs"));
+            assert!(
+                file.is_file(),
+                "{}: {} is missing",
+                row.name,
+                file.display()
+            );
+        }
+    }
+}
