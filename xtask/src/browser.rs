@@ -26,16 +26,12 @@ pub(crate) fn environment() -> Outcome {
     if chromium().is_some() {
         return Ok(());
     }
-    println!(
-        "missing: Chromium or Chrome (this distribution's own package is a snap): fetching Playwright's"
-    );
+    println!("missing: Chromium or Chrome (this distribution's own package is a snap): fetching Playwright's");
     let playwright = venv().join("bin/playwright");
     let playwright = playwright.to_string_lossy();
     setup::as_root(&[format!("{playwright} install-deps chromium")])?;
-    let fetched = checked(
-        command(playwright.as_ref(), &["install", "chromium"])
-            .env("PLAYWRIGHT_BROWSERS_PATH", browsers()),
-    );
+    let fetched =
+        checked(command(playwright.as_ref(), &["install", "chromium"]).env("PLAYWRIGHT_BROWSERS_PATH", browsers()));
     fetched.map_err(|error| {
         format!("{error}\nInstall Google Chrome's .deb package (google-chrome-stable), or name a Chromium in MADOGUCHI_CHROMIUM")
     })
@@ -58,27 +54,18 @@ pub(crate) fn chromium() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("MADOGUCHI_CHROMIUM") {
         return Some(PathBuf::from(named));
     }
-    [
-        "chromium",
-        "google-chrome-stable",
-        "google-chrome",
-        "chromium-browser",
-        "microsoft-edge-stable",
-    ]
-    .iter()
-    .filter_map(|name| on_path(name))
-    .find(|path| !is_snap(path))
-    .or_else(fetched_chromium)
+    ["chromium", "google-chrome-stable", "google-chrome", "chromium-browser", "microsoft-edge-stable"]
+        .iter()
+        .filter_map(|name| on_path(name))
+        .find(|path| !is_snap(path))
+        .or_else(fetched_chromium)
 }
 
 fn fetched_chromium() -> Option<PathBuf> {
     let folders = std::fs::read_dir(browsers()).ok()?;
     folders
         .flatten()
-        .flat_map(|folder| {
-            ["chrome-linux64/chrome", "chrome-linux/chrome"]
-                .map(|program| folder.path().join(program))
-        })
+        .flat_map(|folder| ["chrome-linux64/chrome", "chrome-linux/chrome"].map(|program| folder.path().join(program)))
         .find(|program| program.is_file())
 }
 
@@ -98,29 +85,15 @@ fn python_packages() -> Outcome {
         return Ok(());
     }
     let venv = venv();
-    checked(&mut command(
-        "python3",
-        &["-m", "venv", "--clear", &venv.to_string_lossy()],
-    ))?;
+    checked(&mut command("python3", &["-m", "venv", "--clear", &venv.to_string_lossy()]))?;
     checked(&mut command(
         &python,
-        &[
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--requirement",
-            REQUIREMENTS,
-        ],
+        &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", REQUIREMENTS],
     ))
 }
 
 fn pytest(arguments: &[&str]) -> Command {
-    let mut pytest = command(
-        venv().join("bin/python"),
-        &["-m", "pytest", "-c", "tests/browser/pytest.ini"],
-    );
+    let mut pytest = command(venv().join("bin/python"), &["-m", "pytest", "-c", "tests/browser/pytest.ini"]);
     pytest
         .args(arguments)
         .env("MADOGUCHI_BINARY", target().join("debug/madoguchi"))

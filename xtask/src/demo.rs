@@ -7,18 +7,10 @@ use std::process::Command;
 /// Installs a Japanese font if there is none, builds the release binary and hands over to `madoguchi demo`.
 pub(crate) fn run(options: &[String]) -> Outcome {
     setup::for_demo()?;
-    checked(&mut cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "madoguchi",
-    ]))?;
+    checked(&mut cargo(&["build", "--release", "--package", "madoguchi"]))?;
     let mut demo = Command::new(target().join("release/madoguchi"));
     demo.current_dir(root()).arg("demo");
-    if !options
-        .iter()
-        .any(|word| word == "--dir" || word.starts_with("--dir="))
-    {
+    if !options.iter().any(|word| word == "--dir" || word.starts_with("--dir=")) {
         demo.args(["--dir", "demo"]);
     }
     demo.args(options);

@@ -27,9 +27,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     };
     setup::for_test()?;
     let mut command = cargo(long.cargo);
-    command
-        .envs(long.environment.iter().copied())
-        .args(&arguments[1..]);
+    command.envs(long.environment.iter().copied()).args(&arguments[1..]);
     checked(&mut command)
 }
 
@@ -44,10 +42,7 @@ pub(crate) fn bench(options: &[String]) -> Outcome {
 
 fn list() {
     for row in RUNS {
-        println!(
-            "{:<12} about {} min: {}",
-            row.name, row.minutes_about, row.shows
-        );
+        println!("{:<12} about {} min: {}", row.name, row.minutes_about, row.shows);
     }
 }
 
@@ -66,12 +61,7 @@ mod tests {
             let test = after("--test").unwrap_or(&"");
             let folder = package.strip_prefix("madoguchi-").unwrap_or("cli");
             let file = root().join(format!("crates/{folder}/tests/{test}.rs"));
-            assert!(
-                file.is_file(),
-                "{}: {} is missing",
-                row.name,
-                file.display()
-            );
+            assert!(file.is_file(), "{}: {} is missing", row.name, file.display());
         }
     }
 }

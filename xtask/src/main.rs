@@ -1,11 +1,7 @@
 //! `cargo xtask …`: the commands that the README names. Each installs what it needs if it is missing, or says exactly what
 //! to run as root. Deliberately without a dependency worth waiting for: on a fresh machine it is the first thing built.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command-line tool speaks on its terminal"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on its terminal")]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 mod browser;
@@ -22,6 +18,7 @@ const USAGE: &str = "\
 cargo xtask demo [-- options of `madoguchi demo`]   build and start the demo
 cargo xtask test                                    everything the gate checks
 cargo xtask test NAME…                              only these steps (cargo xtask test list)
+cargo xtask setup                                   only install what the tests need
 cargo xtask structure                               only the structure check
 cargo xtask bench [-- options]                      the benchmarks
 cargo xtask screenshots                             make docs/images again from the real screens
@@ -37,6 +34,7 @@ fn main() -> ExitCode {
     let outcome = match verb {
         "demo" => demo::run(&rest),
         "test" => test::run(&rest),
+        "setup" => setup::for_test(),
         "structure" => test::run(&["structure".to_owned()]),
         "bench" => long::bench(&rest),
         "screenshots" => browser::screenshots(),

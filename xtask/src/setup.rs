@@ -46,11 +46,7 @@ const CHROMIUM: Need = Need {
 const POPPLER: Need = Need {
     what: "pdftotext, pdftoppm, pdfinfo",
     packages: &["poppler-utils"],
-    present: || {
-        ["pdftotext", "pdftoppm", "pdfinfo"]
-            .iter()
-            .all(|name| on_path(name).is_some())
-    },
+    present: || ["pdftotext", "pdftoppm", "pdfinfo"].iter().all(|name| on_path(name).is_some()),
     optional: false,
 };
 
@@ -82,14 +78,9 @@ fn rust_components() -> Outcome {
         return Ok(());
     }
     if on_path("rustup").is_none() {
-        return Err(
-            "rustfmt and clippy are missing: install them with your Rust toolchain".to_owned(),
-        );
+        return Err("rustfmt and clippy are missing: install them with your Rust toolchain".to_owned());
     }
-    checked(&mut command(
-        "rustup",
-        &["component", "add", "rustfmt", "clippy"],
-    ))
+    checked(&mut command("rustup", &["component", "add", "rustfmt", "clippy"]))
 }
 
 /// Installs the packages of all missing needs in one go.
@@ -102,35 +93,25 @@ fn install(needs: &[Need]) -> Outcome {
         println!("missing: {} ({})", need.what, need.packages.join(", "));
     }
     if on_path("apt-get").is_none() {
-        return Err("this machine has no apt-get: install what is listed above by its own means, then try again".to_owned());
+        return Err(
+            "this machine has no apt-get: install what is listed above by its own means, then try again".to_owned()
+        );
     }
     as_root(&commands(&missing))?;
-    let still: Vec<&str> = missing
-        .iter()
-        .filter(|need| !need.optional && !(need.present)())
-        .map(|need| need.what)
-        .collect();
+    let still: Vec<&str> =
+        missing.iter().filter(|need| !need.optional && !(need.present)()).map(|need| need.what).collect();
     match still.is_empty() {
         true => Ok(()),
-        false => Err(format!(
-            "still missing after the installation: {}",
-            still.join("; ")
-        )),
+        false => Err(format!("still missing after the installation: {}", still.join("; "))),
     }
 }
 
 /// The shell commands that bring the missing packages, in order.
 fn commands(missing: &[&Need]) -> Vec<String> {
-    const INSTALL: &str =
-        "DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends";
+    const INSTALL: &str = "DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends";
     let mut commands = vec!["apt-get update".to_owned()];
-    let (optional, required): (Vec<&Need>, Vec<&Need>) =
-        missing.iter().partition(|need| need.optional);
-    if required
-        .iter()
-        .any(|need| need.packages.contains(&"postgresql"))
-        && no_cluster_yet()
-    {
+    let (optional, required): (Vec<&Need>, Vec<&Need>) = missing.iter().partition(|need| need.optional);
+    if required.iter().any(|need| need.packages.contains(&"postgresql")) && no_cluster_yet() {
         // Only postgresql-common reads the switch, so it comes first and the server packages after it.
         commands.push(format!("{INSTALL} postgresql-common"));
         commands.push(
@@ -139,18 +120,12 @@ fn commands(missing: &[&Need]) -> Vec<String> {
         );
     }
     if !required.is_empty() {
-        let packages: Vec<&str> = required
-            .iter()
-            .flat_map(|need| need.packages)
-            .copied()
-            .collect();
+        let packages: Vec<&str> = required.iter().flat_map(|need| need.packages).copied().collect();
         commands.push(format!("{INSTALL} {}", packages.join(" ")));
     }
     for need in optional {
         let packages = need.packages.join(" ");
-        commands.push(format!(
-            "{INSTALL} {packages} || echo 'not available here: {packages}'"
-        ));
+        commands.push(format!("{INSTALL} {packages} || echo 'not available here: {packages}'"));
     }
     commands
 }
@@ -190,25 +165,20 @@ fn no_cluster_yet() -> bool {
     let Ok(versions) = std::fs::read_dir("/etc/postgresql") else {
         return true;
     };
-    !versions.flatten().any(|version| {
-        std::fs::read_dir(version.path()).is_ok_and(|mut clusters| clusters.next().is_some())
-    })
+    !versions
+        .flatten()
+        .any(|version| std::fs::read_dir(version.path()).is_ok_and(|mut clusters| clusters.next().is_some()))
 }
 
 fn has_postgresql() -> bool {
-    let debian = std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {
-        versions
-            .flatten()
-            .any(|version| version.path().join("bin/initdb").is_file())
-    });
+    let debian = std::fs::read_dir("/usr/lib/postgresql")
+        .is_ok_and(|versions| versions.flatten().any(|version| version.path().join("bin/initdb").is_file()));
     debian || on_path("initdb").is_some()
 }
 
 /// Whether a font file lies in the usual folders whose name begins like one of these (lower case).
 fn has_font(beginnings: &[&str]) -> bool {
-    let home = std::env::var_os("HOME")
-        .map(PathBuf::from)
-        .unwrap_or_else(root);
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_else(root);
     let folders = [
         PathBuf::from("/usr/share/fonts"),
         PathBuf::from("/usr/local/share/fonts"),
@@ -217,9 +187,7 @@ fn has_font(beginnings: &[&str]) -> bool {
         home.join("Library/Fonts"),
         PathBuf::from("/Library/Fonts"),
     ];
-    folders
-        .iter()
-        .any(|folder| font_below(folder, beginnings, 4))
+    folders.iter().any(|folder| font_below(folder, beginnings, 4))
 }
 
 fn font_below(folder: &Path, beginnings: &[&str], depth_left: u32) -> bool {
@@ -232,9 +200,7 @@ fn font_below(folder: &Path, beginnings: &[&str], depth_left: u32) -> bool {
             return depth_left > 0 && font_below(&path, beginnings, depth_left - 1);
         }
         let name = entry.file_name().to_string_lossy().to_lowercase();
-        beginnings
-            .iter()
-            .any(|beginning| name.starts_with(beginning))
+        beginnings.iter().any(|beginning| name.starts_with(beginning))
     })
 }
 

@@ -11,29 +11,8 @@ const FILE_LINES_WARN: usize = 500;
 
 /// Who may depend on what: an outside crate belongs to the crates on its right and to nobody else.
 const OWNERS: &[(&[&str], &[&str])] = &[
-    (
-        &[
-            "rusqlite",
-            "tokio-postgres",
-            "deadpool-postgres",
-            "libsqlite3-sys",
-            "sqlx",
-            "diesel",
-        ],
-        &["store"],
-    ),
-    (
-        &[
-            "axum",
-            "hyper",
-            "hyper-util",
-            "http",
-            "http-body-util",
-            "tower",
-            "tokio-rustls",
-        ],
-        &["web", "terminal"],
-    ),
+    (&["rusqlite", "tokio-postgres", "deadpool-postgres", "libsqlite3-sys", "sqlx", "diesel"], &["store"]),
+    (&["axum", "hyper", "hyper-util", "http", "http-body-util", "tower", "tokio-rustls"], &["web", "terminal"]),
     (&["rustls"], &["trust", "web", "terminal"]),
     (&["quick-xml", "encoding_rs", "csv"], &["wire"]),
     (&["typst", "typst-pdf", "krilla"], &["report"]),
@@ -53,12 +32,7 @@ const BELOW: &[(&str, &[&str])] = &[
     ("synth", &["wire", "trust", "model"]),
     ("terminal", &["wire", "trust"]),
     ("web", &["service", "report", "wire", "trust", "model"]),
-    (
-        "cli",
-        &[
-            "web", "terminal", "synth", "service", "store", "report", "wire", "trust", "model",
-        ],
-    ),
+    ("cli", &["web", "terminal", "synth", "service", "store", "report", "wire", "trust", "model"]),
 ];
 
 /// What must not be written in a crate's sources, and why.
@@ -81,34 +55,17 @@ const FORBIDDEN: &[(&str, &[&str], &str)] = &[
     ),
     (
         "service",
-        &[
-            "SystemTime::now",
-            "Timestamp::now",
-            "Zoned::now",
-            "std::fs::",
-        ],
+        &["SystemTime::now", "Timestamp::now", "Zoned::now", "std::fs::"],
         "service takes the time as an argument and touches no files",
     ),
-    (
-        "service",
-        &["SELECT ", "INSERT INTO", "quick_xml", "axum::", "hyper::"],
-        "service sees no SQL, XML or HTTP",
-    ),
+    ("service", &["SELECT ", "INSERT INTO", "quick_xml", "axum::", "hyper::"], "service sees no SQL, XML or HTTP"),
     ("web", &["SELECT ", "INSERT INTO"], "only store writes SQL"),
-    (
-        "terminal",
-        &["SELECT ", "INSERT INTO"],
-        "only store writes SQL",
-    ),
+    ("terminal", &["SELECT ", "INSERT INTO"], "only store writes SQL"),
 ];
 
 /// Reminders belong to the issue list, not to the sources.
-const REMINDERS: &[&str] = &[
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("todo", "!("),
-    concat!("unimplemented", "!("),
-];
+const REMINDERS: &[&str] =
+    &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")];
 
 /// What one reading found: what breaks a promise, and what is only worth a look.
 #[derive(Default)]
@@ -126,13 +83,8 @@ pub(crate) fn check(root: &Path) -> Result<(), String> {
     for file in rust_files(&root.join("xtask/src")) {
         check_text("xtask", &shown(root, &file), &read(&file), &mut findings);
     }
-    if !folders(&root.join("crates/store"))
-        .iter()
-        .any(|folder| folder.ends_with("migrations"))
-    {
-        findings
-            .broken
-            .push("crates/store/migrations is missing: the schema lives there".to_owned());
+    if !folders(&root.join("crates/store")).iter().any(|folder| folder.ends_with("migrations")) {
+        findings.broken.push("crates/store/migrations is missing: the schema lives there".to_owned());
     }
     for note in &findings.notes {
         println!("note: {note}");
@@ -144,16 +96,10 @@ pub(crate) fn check(root: &Path) -> Result<(), String> {
 }
 
 fn check_crate(root: &Path, folder: &Path, findings: &mut Findings) {
-    let name = folder
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     match dependencies(&read(&folder.join("Cargo.toml"))) {
         Ok(dependencies) => check_dependencies(&name, &dependencies, findings),
-        Err(error) => findings
-            .broken
-            .push(format!("crates/{name}/Cargo.toml: {error}")),
+        Err(error) => findings.broken.push(format!("crates/{name}/Cargo.toml: {error}")),
     }
     for part in ["src", "tests", "benches"] {
         for file in rust_files(&folder.join(part)) {
@@ -168,29 +114,18 @@ fn check_crate(root: &Path, folder: &Path, findings: &mut Findings) {
 
 /// The names in all dependency tables that reach the product (tests may use what they like).
 fn dependencies(manifest: &str) -> Result<BTreeSet<String>, String> {
-    let manifest: toml::Table = manifest
-        .parse()
-        .map_err(|error: toml::de::Error| error.message().to_owned())?;
-    let mut tables = vec![
-        manifest.get("dependencies"),
-        manifest.get("build-dependencies"),
-    ];
+    let manifest: toml::Table = manifest.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
+    let mut tables = vec![manifest.get("dependencies"), manifest.get("build-dependencies")];
     if let Some(targets) = manifest.get("target").and_then(toml::Value::as_table) {
         tables.extend(targets.values().map(|target| target.get("dependencies")));
     }
-    let tables = tables
-        .into_iter()
-        .flatten()
-        .filter_map(toml::Value::as_table);
+    let tables = tables.into_iter().flatten().filter_map(toml::Value::as_table);
     Ok(tables.flat_map(|table| table.keys().cloned()).collect())
 }
 
 fn check_dependencies(name: &str, dependencies: &BTreeSet<String>, findings: &mut Findings) {
     for (outside, owners) in OWNERS {
-        for dependency in outside
-            .iter()
-            .filter(|dependency| dependencies.contains(**dependency))
-        {
+        for dependency in outside.iter().filter(|dependency| dependencies.contains(**dependency)) {
             if !owners.contains(&name) {
                 findings.broken.push(format!(
                     "crates/{name}/Cargo.toml names {dependency}, which belongs to {} alone",
@@ -200,19 +135,14 @@ fn check_dependencies(name: &str, dependencies: &BTreeSet<String>, findings: &mu
         }
     }
     let Some((_, below)) = BELOW.iter().find(|(above, _)| *above == name) else {
-        findings.broken.push(format!(
-            "crates/{name} has no place in the dependency direction (xtask/src/structure.rs)"
-        ));
+        findings
+            .broken
+            .push(format!("crates/{name} has no place in the dependency direction (xtask/src/structure.rs)"));
         return;
     };
-    for dependency in dependencies
-        .iter()
-        .filter_map(|dependency| dependency.strip_prefix("madoguchi-"))
-    {
+    for dependency in dependencies.iter().filter_map(|dependency| dependency.strip_prefix("madoguchi-")) {
         if !below.contains(&dependency) {
-            findings.broken.push(format!(
-                "crates/{name} depends on {dependency}, which is not below it"
-            ));
+            findings.broken.push(format!("crates/{name} depends on {dependency}, which is not below it"));
         }
     }
 }
@@ -221,17 +151,15 @@ fn check_dependencies(name: &str, dependencies: &BTreeSet<String>, findings: &mu
 fn check_text(name: &str, place: &str, text: &str, findings: &mut Findings) {
     let lines = product_lines(text).count();
     if place.contains("/src/") && lines >= FILE_LINES_MAX {
-        findings.broken.push(format!("{place} has {lines} lines, the limit is {FILE_LINES_MAX}: give its second subject a file"));
+        findings
+            .broken
+            .push(format!("{place} has {lines} lines, the limit is {FILE_LINES_MAX}: give its second subject a file"));
     } else if place.contains("/src/") && lines > FILE_LINES_WARN {
-        findings.notes.push(format!(
-            "{place} has {lines} lines: look for the second subject"
-        ));
+        findings.notes.push(format!("{place} has {lines} lines: look for the second subject"));
     }
     for (number, line) in text.lines().enumerate() {
         for word in REMINDERS.iter().filter(|word| line.contains(**word)) {
-            findings
-                .broken
-                .push(format!("{place}:{} has a {word} ({name})", number + 1));
+            findings.broken.push(format!("{place}:{} has a {word} ({name})", number + 1));
         }
     }
 }
@@ -242,10 +170,7 @@ fn check_words(name: &str, place: &str, text: &str, findings: &mut Findings) {
         for (number, line) in product_lines(text).enumerate() {
             let code = line.split("//").next().unwrap_or(line);
             for word in words.iter().filter(|word| code.contains(**word)) {
-                findings.broken.push(format!(
-                    "{place}:{} says {word} in {krate}: {why}",
-                    number + 1
-                ));
+                findings.broken.push(format!("{place}:{} says {word} in {krate}: {why}", number + 1));
             }
         }
     }
@@ -259,13 +184,7 @@ fn product_lines(text: &str) -> impl Iterator<Item = &str> {
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = entries(folder)
         .into_iter()
-        .flat_map(|path| {
-            if path.is_dir() {
-                rust_files(&path)
-            } else {
-                vec![path]
-            }
-        })
+        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .collect();
     files.sort();
@@ -273,10 +192,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn folders(folder: &Path) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = entries(folder)
-        .into_iter()
-        .filter(|path| path.is_dir())
-        .collect();
+    let mut folders: Vec<PathBuf> = entries(folder).into_iter().filter(|path| path.is_dir()).collect();
     folders.sort();
     folders
 }
@@ -294,10 +210,7 @@ fn read(file: &Path) -> String {
 }
 
 fn shown(root: &Path, file: &Path) -> String {
-    file.strip_prefix(root)
-        .unwrap_or(file)
-        .display()
-        .to_string()
+    file.strip_prefix(root).unwrap_or(file).display().to_string()
 }
 
 #[cfg(test)]
@@ -323,11 +236,7 @@ mod tests {
     fn a_driver_belongs_to_store() {
         check_manifest("store", "[dependencies]\nrusqlite = '1'", 0);
         check_manifest("service", "[dependencies]\nrusqlite = '1'", 1);
-        check_manifest(
-            "web",
-            "[target.'cfg(unix)'.dependencies]\ntokio-postgres.workspace = true",
-            1,
-        );
+        check_manifest("web", "[target.'cfg(unix)'.dependencies]\ntokio-postgres.workspace = true", 1);
     }
 
     #[test]
@@ -338,21 +247,9 @@ mod tests {
 
     #[test]
     fn dependencies_point_downwards() {
-        check_manifest(
-            "service",
-            "[dependencies]\nmadoguchi-store.workspace = true",
-            0,
-        );
-        check_manifest(
-            "store",
-            "[dependencies]\nmadoguchi-service.workspace = true",
-            1,
-        );
-        check_manifest(
-            "terminal",
-            "[dependencies]\nmadoguchi-store.workspace = true",
-            1,
-        );
+        check_manifest("service", "[dependencies]\nmadoguchi-store.workspace = true", 0);
+        check_manifest("store", "[dependencies]\nmadoguchi-service.workspace = true", 1);
+        check_manifest("terminal", "[dependencies]\nmadoguchi-store.workspace = true", 1);
         check_manifest("newcomer", "[dependencies]", 1);
     }
 
@@ -368,11 +265,7 @@ mod tests {
     fn a_file_has_one_subject() {
         check_source("web", &"x\n".repeat(FILE_LINES_MAX - 1), 0);
         check_source("web", &"x\n".repeat(FILE_LINES_MAX), 1);
-        check_source(
-            "web",
-            &format!("#[cfg(test)]\n{}", "x\n".repeat(FILE_LINES_MAX)),
-            0,
-        );
+        check_source("web", &format!("#[cfg(test)]\n{}", "x\n".repeat(FILE_LINES_MAX)), 0);
     }
 
     #[test]

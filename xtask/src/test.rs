@@ -18,67 +18,26 @@ struct Step {
 }
 
 const STEPS: &[Step] = &[
-    Step {
-        name: "structure",
-        run: || verdict(structure::check(&root())),
-    },
-    Step {
-        name: "format",
-        run: || verdict(checked(&mut cargo(&["fmt", "--all", "--", "--check"]))),
-    },
-    Step {
-        name: "licences",
-        run: licences,
-    },
-    Step {
-        name: "lint",
-        run: lint,
-    },
-    Step {
-        name: "tests",
-        run: || {
-            verdict(checked(&mut cargo(&[
-                "test",
-                "--workspace",
-                "--no-fail-fast",
-            ])))
-        },
-    },
-    Step {
-        name: "browser",
-        run: browser_tests,
-    },
+    Step { name: "structure", run: || verdict(structure::check(&root())) },
+    Step { name: "format", run: || verdict(checked(&mut cargo(&["fmt", "--all", "--", "--check"]))) },
+    Step { name: "licences", run: licences },
+    Step { name: "lint", run: lint },
+    Step { name: "tests", run: || verdict(checked(&mut cargo(&["test", "--workspace", "--no-fail-fast"]))) },
+    Step { name: "browser", run: browser_tests },
 ];
 
 /// Runs all steps, or only the named ones; `list` prints their names.
 pub(crate) fn run(names: &[String]) -> Outcome {
     if names.first().is_some_and(|name| name == "list") {
-        println!(
-            "{}",
-            STEPS
-                .iter()
-                .map(|step| step.name)
-                .collect::<Vec<_>>()
-                .join("\n")
-        );
+        println!("{}", STEPS.iter().map(|step| step.name).collect::<Vec<_>>().join("\n"));
         return Ok(());
     }
-    if let Some(unknown) = names
-        .iter()
-        .find(|name| STEPS.iter().all(|step| step.name != *name))
-    {
-        return Err(format!(
-            "no step is called {unknown}; `cargo xtask test list` prints them"
-        ));
+    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != *name)) {
+        return Err(format!("no step is called {unknown}; `cargo xtask test list` prints them"));
     }
-    let steps: Vec<&Step> = STEPS
-        .iter()
-        .filter(|step| names.is_empty() || names.iter().any(|name| name == step.name))
-        .collect();
-    if steps
-        .iter()
-        .any(|step| ["tests", "browser", "lint", "format"].contains(&step.name))
-    {
+    let steps: Vec<&Step> =
+        STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)).collect();
+    if steps.iter().any(|step| ["tests", "browser", "lint", "format"].contains(&step.name)) {
         setup::for_test()?;
     }
     let results = steps.iter().map(|step| timed(step)).collect::<Vec<_>>();
@@ -130,14 +89,7 @@ fn verdict(outcome: Outcome) -> Verdict {
 }
 
 fn lint() -> Verdict {
-    verdict(checked(&mut cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ])))
+    verdict(checked(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])))
 }
 
 /// Licences, banned crates and sources; the advisories need a network and are left out.
@@ -145,14 +97,9 @@ fn licences() -> Verdict {
     if on_path("cargo-deny").is_none() {
         return Verdict::Skipped("cargo-deny is not installed");
     }
-    verdict(checked(&mut cargo(&[
-        "deny", "check", "licenses", "bans", "sources",
-    ])))
+    verdict(checked(&mut cargo(&["deny", "check", "licenses", "bans", "sources"])))
 }
 
 fn browser_tests() -> Verdict {
-    verdict(
-        checked(&mut cargo(&["build", "--package", "madoguchi"]))
-            .and_then(|()| browser::tests(&[])),
-    )
+    verdict(checked(&mut cargo(&["build", "--package", "madoguchi"])).and_then(|()| browser::tests(&[])))
 }
