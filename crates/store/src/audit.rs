@@ -3,7 +3,7 @@
 //! Deliberately not here: what an entry says, how its hash is made and how a chain is checked (in the model).
 
 use madoguchi_model::{
-    audit::{Action, Draft, Entry, Hash, Head, Outcome},
+    audit::{Action, Draft, Entry, Head, Outcome},
     day::Timestamp,
 };
 
@@ -111,20 +111,7 @@ impl Tx {
              JOIN audit_entries ON audit_entries.process = last.process AND audit_entries.sequence = last.sequence
              ORDER BY last.process",
         );
-        self.rows(SQL, &[], |row| Ok(Process { name: row.text(0)?.to_owned(), head: head(row, 1)? })).await
-    }
-
-    /// The latest entries about this subject (a person id as hex), newest first.
-    ///
-    /// # Errors
-    /// [`crate::Error::Corrupt`] when an entry can't be read.
-    pub async fn audit_entries_about(&mut self, subject: &str, limit: u32) -> Result<Vec<Entry>> {
-        const SQL: Sql = Sql::report(
-            "SELECT process, sequence, at, institution_code, user_id, terminal, action, outcome, subject, detail,
-                 previous_hash, hash
-             FROM audit_entries WHERE subject = $1 AND subject <> '' ORDER BY at DESC, sequence DESC LIMIT $2",
-        );
-        self.rows(SQL, &values![subject, limit], entry).await
+        self.rows(SQL, &[], |row| Ok(Process { name: row.string(0)?.to_owned(), head: head(row, 1)? })).await
     }
 
     /// Keeps a signed head. The same head may be signed again.
@@ -170,38 +157,33 @@ impl Tx {
     /// When the database can't be asked.
     pub async fn processes_with_signed_heads(&mut self) -> Result<Vec<String>> {
         const SQL: Sql = Sql::report("SELECT DISTINCT process FROM audit_heads ORDER BY process");
-        self.rows(SQL, &[], |row| row.text(0).map(str::to_owned)).await
+        self.rows(SQL, &[], |row| row.string(0)).await
     }
 }
 
 fn head(row: &Row<'_>, first: usize) -> Result<Head> {
-    Ok(Head { sequence: row.int(first)?, hash: hash(row, first + 1)? })
-}
-
-fn hash(row: &Row<'_>, index: usize) -> Result<Hash> {
-    row.parsed(index, Hash::try_from(row.blob(index)?))
+    Ok(Head { sequence: row.int(first)?, hash: row.hash(first + 1)? })
 }
 
 fn signed_head(row: &Row<'_>) -> Result<SignedHead> {
     Ok(SignedHead {
-        process: row.text(0)?.to_owned(),
+        process: row.string(0)?.to_owned(),
         sequence: row.int(1)?,
-        note: row.text(2)?.to_owned(),
-        at: Timestamp::from_micros(row.int(3)?),
+        note: row.string(2)?.to_owned(),
+        at: row.instant(3)?,
     })
 }
 
 fn entry(row: &Row<'_>) -> Result<Entry> {
-    let text = |index| row.text(index).map(str::to_owned);
-    let draft = Draft {
-        at: Timestamp::from_micros(row.int(2)?),
-        institution: text(3)?,
-        user: text(4)?,
-        terminal: text(5)?,
+        let draft = Draft {
+        at: row.instant(2)?,
+        institution: row.string(3)?,
+        user: row.string(4)?,
+        terminal: row.string(5)?,
         action: row.known(6, Action::from_word(row.text(6)?))?,
         outcome: row.known(7, Outcome::from_word(row.text(7)?))?,
-        subject: text(8)?,
-        detail: text(9)?,
+        subject: row.string(8)?,
+        detail: row.string(9)?,
     };
-    Ok(Entry { process: text(0)?, sequence: row.int(1)?, draft, previous: hash(row, 10)?, hash: hash(row, 11)? })
+    Ok(Entry { process: row.string(0)?, sequence: row.int(1)?, draft, previous: row.hash(10)?, hash: row.hash(11)? })
 }

@@ -7,11 +7,23 @@
 //! clock and randomness (they are arguments).
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+pub mod account;
 pub mod audit;
+pub mod card;
 mod chain;
+pub mod claim_file;
+pub mod consent;
+pub mod coverage;
 mod engine;
 mod error;
+mod institution;
+pub mod master;
 mod migration;
+mod notice;
+mod person;
+pub mod receipt;
+pub mod session;
+pub mod settings;
 mod sql;
 mod store;
 #[cfg(feature = "test-support")]
@@ -22,6 +34,7 @@ mod value;
 mod writer;
 
 pub use chain::ProcessName;
+pub use consent::Consent;
 pub use engine::Limits;
 pub use error::{Error, Result};
 pub use migration::Migrated;

@@ -35,6 +35,12 @@ enum Readers {
     Postgres(Arc<postgres::Pool>),
 }
 
+impl std::fmt::Debug for Store {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Store").field("process", &self.0.process).finish_non_exhaustive()
+    }
+}
+
 impl Store {
     /// Opens a migrated store to read and write as the process of this name, with the usual limits.
     ///

@@ -4,6 +4,13 @@
 //! microseconds UTC.
 
 use bytes::BytesMut;
+use madoguchi_model::{
+    account::UserId,
+    day::{Day, Month, Timestamp},
+    id::{ChangeId, ConsentId, CoverageId, FileId, NoticeId, PassId, PersonId, ReceiptId},
+    institution::InstitutionCode,
+    person::Sex,
+};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
@@ -82,6 +89,35 @@ impl<const N: usize> From<[u8; N]> for Value {
     fn from(value: [u8; N]) -> Self {
         Self::Blob(value.to_vec())
     }
+}
+
+/// Domain types in the one form that they are stored in.
+macro_rules! stored {
+    ($($type:ty: $self:ident => $form:expr;)+) => {$(
+        impl From<$type> for Value {
+            fn from($self: $type) -> Self {
+                Self::from($form)
+            }
+        }
+    )+};
+}
+
+stored! {
+    Day: day => day.number();
+    Month: month => month.number();
+    Timestamp: instant => instant.micros();
+    PersonId: id => *id.as_bytes();
+    CoverageId: id => *id.as_bytes();
+    ConsentId: id => *id.as_bytes();
+    ReceiptId: id => *id.as_bytes();
+    FileId: id => *id.as_bytes();
+    NoticeId: id => *id.as_bytes();
+    ChangeId: id => *id.as_bytes();
+    PassId: id => *id.as_bytes();
+    Sex: sex => sex.number();
+    &InstitutionCode: code => code.as_str();
+    &UserId: user => user.as_str();
+    &String: text => text.as_str();
 }
 
 impl<T: Into<Value>> From<Option<T>> for Value {
@@ -198,6 +234,71 @@ impl<'r> Row<'r> {
             },
             Cells::Postgres(row) => row.try_get(index).map_err(|_| self.broken(index, "must be bytes")),
         }
+    }
+
+    /// A text of one's own.
+    pub(crate) fn string(&self, index: usize) -> Result<String> {
+        self.text(index).map(str::to_owned)
+    }
+
+    /// A text of one's own, or none.
+    pub(crate) fn opt_string(&self, index: usize) -> Result<Option<String>> {
+        Ok(self.opt_text(index)?.map(str::to_owned))
+    }
+
+    /// The day in column `index`.
+    pub(crate) fn day(&self, index: usize) -> Result<Day> {
+        self.known(index, Day::from_number(self.int(index)?))
+    }
+
+    /// The day in column `index`, or none.
+    pub(crate) fn opt_day(&self, index: usize) -> Result<Option<Day>> {
+        self.opt_int(index)?.map(|number| self.known(index, Day::from_number(number))).transpose()
+    }
+
+    /// The month in column `index`.
+    pub(crate) fn month(&self, index: usize) -> Result<Month> {
+        self.known(index, Month::from_number(self.int(index)?))
+    }
+
+    /// The instant in column `index`.
+    pub(crate) fn instant(&self, index: usize) -> Result<Timestamp> {
+        self.int(index).map(Timestamp::from_micros)
+    }
+
+    /// The instant in column `index`, or none.
+    pub(crate) fn opt_instant(&self, index: usize) -> Result<Option<Timestamp>> {
+        Ok(self.opt_int(index)?.map(Timestamp::from_micros))
+    }
+
+    /// The bytes in column `index` as an array or an id.
+    pub(crate) fn hash(&self, index: usize) -> Result<[u8; 32]> {
+        self.parsed(index, self.blob(index)?.try_into())
+    }
+
+    /// The id in column `index`: `row.id(0, PersonId::from_bytes)`.
+    pub(crate) fn id<T>(&self, index: usize, read: fn(&[u8]) -> Option<T>) -> Result<T> {
+        self.known(index, read(self.blob(index)?))
+    }
+
+    /// The institution's code in column `index`.
+    pub(crate) fn institution(&self, index: usize) -> Result<InstitutionCode> {
+        self.parsed(index, InstitutionCode::parse(self.text(index)?))
+    }
+
+    /// The user ID in column `index`.
+    pub(crate) fn user(&self, index: usize) -> Result<UserId> {
+        self.parsed(index, UserId::parse(self.text(index)?))
+    }
+
+    /// The sex in column `index`.
+    pub(crate) fn sex(&self, index: usize) -> Result<Sex> {
+        self.known(index, Sex::from_number(self.int(index)?))
+    }
+
+    /// What was packed as JSON into column `index`.
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, index: usize) -> Result<T> {
+        self.parsed(index, serde_json::from_str(self.text(index)?))
     }
 
     /// What a domain type made of column `index`, or an error that names the place.

@@ -1,0 +1,179 @@
+//! Cards and passes at the reader (カードリーダー): whose card it is, and how far its pass has come.
+//!
+//! A pass goes open → identified → answered, each step once; a new pass of the same reader supersedes the open ones. The
+//! steps are single UPDATEs with the former state in their condition, so a challenge can't be used twice.
+
+use madoguchi_model::{
+    day::Timestamp,
+    id::{PassId, PersonId},
+    institution::InstitutionCode,
+    kiosk::ConsentPage,
+};
+
+use crate::{
+    Error, Result, Tx,
+    sql::Sql,
+    value::{Row, values},
+};
+
+/// How far a pass has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassState {
+    /// Its challenge waits for a card.
+    Open,
+    /// The card was accepted; the answers are awaited.
+    Identified,
+    /// The answers are stored.
+    Answered,
+    /// A newer pass took its place.
+    Superseded,
+}
+
+impl PassState {
+    const ALL: [Self; 4] = [Self::Open, Self::Identified, Self::Answered, Self::Superseded];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Identified => "identified",
+            Self::Answered => "answered",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
+/// A pass as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pass {
+    /// Identity.
+    pub id: PassId,
+    /// At which institution.
+    pub institution: InstitutionCode,
+    /// Token hash of the reader's session.
+    pub reader: [u8; 32],
+    /// The bytes that the card signs.
+    pub challenge: Vec<u8>,
+    /// When it began.
+    pub begun_at: Timestamp,
+    /// How far it has come.
+    pub state: PassState,
+    /// Whose card it is, once identified.
+    pub person: Option<PersonId>,
+    /// The pages that are asked, once identified.
+    pub pages: Vec<ConsentPage>,
+}
+
+impl Tx {
+    /// The person to whom the certificate of this serial number was issued.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn person_by_card(&mut self, serial: &str) -> Result<Option<PersonId>> {
+        const SQL: Sql = Sql::by_key("SELECT person_id FROM card_certificates WHERE serial = $1");
+        self.row(SQL, &values![serial], |row| row.id(0, PersonId::from_bytes)).await
+    }
+
+    /// Registers a card's certificate (初回登録). The same registration again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the certificate belongs to another person.
+    pub async fn put_card(&mut self, serial: &str, person: PersonId, now: Timestamp) -> Result<()> {
+        const SQL: Sql = Sql::by_key(
+            "INSERT INTO card_certificates (serial, person_id, registered_at) VALUES ($1, $2, $3)
+             ON CONFLICT (serial) DO UPDATE SET registered_at = card_certificates.registered_at
+             WHERE card_certificates.person_id = excluded.person_id",
+        );
+        match self.execute(SQL, &values![serial, person, now]).await? {
+            0 => Err(Error::Conflict("the certificate belongs to another person".into())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The pass of this id at this institution.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn pass(&mut self, institution: &InstitutionCode, id: PassId) -> Result<Option<Pass>> {
+        const SQL: Sql = Sql::by_key(
+            "SELECT pass_id, institution_code, reader_hash, challenge, begun_at, state, person_id, pages
+             FROM passes WHERE institution_code = $1 AND pass_id = $2",
+        );
+        self.row(SQL, &values![institution, id], pass).await
+    }
+
+    /// Begins a pass; every unfinished pass of the same reader is superseded. `state`, `person` and `pages` of `pass`
+    /// don't matter.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn begin_pass(&mut self, pass: &Pass) -> Result<()> {
+        const SUPERSEDE: Sql = Sql::by_key(
+            "UPDATE passes SET state = 'superseded'
+             WHERE institution_code = $1 AND reader_hash = $2 AND state IN ('open', 'identified')",
+        );
+        const BEGIN: Sql = Sql::by_key(
+            "INSERT INTO passes (institution_code, pass_id, reader_hash, challenge, begun_at, state, pages)
+             VALUES ($1, $2, $3, $4, $5, 'open', '[]')",
+        );
+        let Pass { id, institution, reader, challenge, begun_at, .. } = pass;
+        self.execute(SUPERSEDE, &values![institution, *reader]).await?;
+        self.execute(BEGIN, &values![institution, *id, *reader, challenge.as_slice(), *begun_at]).await?;
+        Ok(())
+    }
+
+    /// Notes whose card signed the challenge of an open pass; `false` when the pass is not open (any more).
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn identify_pass(
+        &mut self,
+        institution: &InstitutionCode,
+        id: PassId,
+        person: PersonId,
+        pages: &[ConsentPage],
+    ) -> Result<bool> {
+        const SQL: Sql = Sql::by_key(
+            "UPDATE passes SET state = 'identified', person_id = $1, pages = $2
+             WHERE institution_code = $3 AND pass_id = $4 AND state = 'open'",
+        );
+        let pages = serde_json::to_string(pages);
+        let pages = pages.map_err(|error| Error::corrupt("passes", "pages", "of a new row", error))?;
+        Ok(self.execute(SQL, &values![person, pages, institution, id]).await? > 0)
+    }
+
+    /// Closes an identified pass when its answers are stored; `false` when it was answered or superseded before.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn answer_pass(&mut self, institution: &InstitutionCode, id: PassId) -> Result<bool> {
+        const SQL: Sql = Sql::by_key(
+            "UPDATE passes SET state = 'answered'
+             WHERE institution_code = $1 AND pass_id = $2 AND state = 'identified'",
+        );
+        Ok(self.execute(SQL, &values![institution, id]).await? > 0)
+    }
+
+    /// Removes passes that began before this instant; how many.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn remove_old_passes(&mut self, begun_before: Timestamp) -> Result<u64> {
+        const SQL: Sql = Sql::report("DELETE FROM passes WHERE begun_at < $1");
+        self.execute(SQL, &values![begun_before]).await
+    }
+}
+
+fn pass(row: &Row<'_>) -> Result<Pass> {
+    let word = row.text(5)?;
+    let person = row.opt_blob(6)?.map(|bytes| row.known(6, PersonId::from_bytes(bytes))).transpose()?;
+    Ok(Pass {
+        id: row.id(0, PassId::from_bytes)?,
+        institution: row.institution(1)?,
+        reader: row.hash(2)?,
+        challenge: row.blob(3)?.to_vec(),
+        begun_at: row.instant(4)?,
+        state: row.known(5, PassState::ALL.into_iter().find(|state| state.word() == word))?,
+        person,
+        pages: row.json(7)?,
+    })
+}

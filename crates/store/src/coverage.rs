@@ -1,0 +1,181 @@
+//! Coverages (資格) of a person, and the look-up of persons by the numbers on a certificate.
+
+use madoguchi_model::{
+    coverage::{Coverage, ReasonOfLoss, Relation},
+    day::Day,
+    id::{CoverageId, PersonId},
+    insurance::{InsuranceNumbers, InsurerNumber, NumberKey},
+    person::{Person, Sex},
+};
+
+use crate::{
+    Result, Tx,
+    sql::Sql,
+    value::{Row, values},
+};
+
+/// Somebody with this insurer, symbol and number (a household shares them): what is compared to tell which one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberHolder {
+    /// Who.
+    pub person: PersonId,
+    /// By which coverage.
+    pub coverage: CoverageId,
+    /// 番号 as issued.
+    pub number: String,
+    /// 枝番, two digits or empty.
+    pub branch: String,
+    /// 氏名.
+    pub name: String,
+    /// 氏名カナ.
+    pub kana: String,
+    /// 性別.
+    pub sex: Sex,
+    /// 生年月日.
+    pub birthdate: Day,
+    /// First day of the coverage.
+    pub valid_from: Day,
+    /// Last day of the coverage; none while it lasts.
+    pub valid_to: Option<Day>,
+}
+
+impl Tx {
+    /// All coverages of a person, the newest first.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn coverages_of(&mut self, person: PersonId) -> Result<Vec<Coverage>> {
+        const SQL: Sql = Sql::by_person(
+            "SELECT person_id, coverage_id, insurer_number, symbol, number, branch, insurer_name, relation,
+                 classification, valid_from, valid_to, loss, patient_share_percent
+             FROM coverages WHERE person_id = $1 ORDER BY valid_from DESC, coverage_id DESC",
+        );
+        self.rows(SQL, &values![person], coverage).await
+    }
+
+    /// One coverage of a person.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn coverage(&mut self, person: PersonId, id: CoverageId) -> Result<Option<Coverage>> {
+        const SQL: Sql = Sql::by_person(
+            "SELECT person_id, coverage_id, insurer_number, symbol, number, branch, insurer_name, relation,
+                 classification, valid_from, valid_to, loss, patient_share_percent
+             FROM coverages WHERE person_id = $1 AND coverage_id = $2",
+        );
+        self.row(SQL, &values![person, id], coverage).await
+    }
+
+    /// Everyone who has, or had, this insurer, symbol and number.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn holders_of_number(&mut self, key: &NumberKey) -> Result<Vec<NumberHolder>> {
+        const SQL: Sql = Sql::by_key(
+            "SELECT person_id, coverage_id, number, branch, name, kana, sex, birthdate, valid_from, valid_to
+             FROM number_keys WHERE number_key = $1 ORDER BY person_id, coverage_id",
+        );
+        self.rows(SQL, &values![key.as_str()], number_holder).await
+    }
+
+    /// Registers a coverage, or what has changed about it, and its look-up. `person` is its person. Four statements.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn put_coverage(&mut self, coverage: &Coverage, person: &Person) -> Result<()> {
+        const PUT: Sql = Sql::by_person(
+            "INSERT INTO coverages (person_id, coverage_id, insurer_number, symbol, number, branch, insurer_name,
+                 relation, classification, valid_from, valid_to, loss, patient_share_percent)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+             ON CONFLICT (person_id, coverage_id) DO UPDATE SET insurer_number = excluded.insurer_number,
+                 symbol = excluded.symbol, number = excluded.number, branch = excluded.branch,
+                 insurer_name = excluded.insurer_name, relation = excluded.relation,
+                 classification = excluded.classification, valid_from = excluded.valid_from,
+                 valid_to = excluded.valid_to, loss = excluded.loss,
+                 patient_share_percent = excluded.patient_share_percent",
+        );
+        const FORGET: Sql = Sql::by_key(
+            "DELETE FROM number_keys WHERE number_key = $1 AND person_id = $2 AND coverage_id = $3",
+        );
+        let former = self.coverage(coverage.person, coverage.id).await?;
+        if let Some(former) = former.map(|former| former.numbers.key()).filter(|key| *key != coverage.numbers.key()) {
+            self.execute(FORGET, &values![former.as_str(), coverage.person, coverage.id]).await?;
+        }
+        let InsuranceNumbers { insurer, symbol, number, branch } = &coverage.numbers;
+        let parameters = values![
+            coverage.person,
+            coverage.id,
+            insurer.padded(),
+            symbol,
+            number,
+            branch,
+            &coverage.insurer_name,
+            coverage.relation.number(),
+            &coverage.classification,
+            coverage.valid_from,
+            coverage.valid_to,
+            coverage.loss.map(ReasonOfLoss::code),
+            coverage.patient_share_percent,
+        ];
+        self.execute(PUT, &parameters).await?;
+        self.put_number_key(coverage, person).await
+    }
+
+    async fn put_number_key(&mut self, coverage: &Coverage, person: &Person) -> Result<()> {
+        const SQL: Sql = Sql::by_key(
+            "INSERT INTO number_keys (number_key, person_id, coverage_id, number, branch, name, kana, sex, birthdate,
+                 valid_from, valid_to)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             ON CONFLICT (number_key, person_id, coverage_id) DO UPDATE SET number = excluded.number,
+                 branch = excluded.branch, name = excluded.name, kana = excluded.kana, sex = excluded.sex,
+                 birthdate = excluded.birthdate, valid_from = excluded.valid_from, valid_to = excluded.valid_to",
+        );
+        let parameters = values![
+            coverage.numbers.key().as_str(),
+            coverage.person,
+            coverage.id,
+            &coverage.numbers.number,
+            &coverage.numbers.branch,
+            &person.name,
+            &person.kana,
+            person.sex,
+            person.birthdate,
+            coverage.valid_from,
+            coverage.valid_to,
+        ];
+        self.execute(SQL, &parameters).await?;
+        Ok(())
+    }
+}
+
+fn coverage(row: &Row<'_>) -> Result<Coverage> {
+    let insurer = row.parsed(2, InsurerNumber::parse(row.text(2)?))?;
+    let loss = row.opt_text(11)?.map(|code| row.known(11, ReasonOfLoss::from_code(code))).transpose()?;
+    Ok(Coverage {
+        person: row.id(0, PersonId::from_bytes)?,
+        id: row.id(1, CoverageId::from_bytes)?,
+        numbers: InsuranceNumbers { insurer, symbol: row.string(3)?, number: row.string(4)?, branch: row.string(5)? },
+        insurer_name: row.string(6)?,
+        relation: row.known(7, Relation::from_number(row.int(7)?))?,
+        classification: row.string(8)?,
+        valid_from: row.day(9)?,
+        valid_to: row.opt_day(10)?,
+        loss,
+        patient_share_percent: row.opt_int(12)?,
+    })
+}
+
+fn number_holder(row: &Row<'_>) -> Result<NumberHolder> {
+    Ok(NumberHolder {
+        person: row.id(0, PersonId::from_bytes)?,
+        coverage: row.id(1, CoverageId::from_bytes)?,
+        number: row.string(2)?,
+        branch: row.string(3)?,
+        name: row.string(4)?,
+        kana: row.string(5)?,
+        sex: row.sex(6)?,
+        birthdate: row.day(7)?,
+        valid_from: row.day(8)?,
+        valid_to: row.opt_day(9)?,
+    })
+}

@@ -1,0 +1,334 @@
+//! Receipts (レセプト): what they show, packed by the consent that it needs, and their raw bytes.
+//!
+//! Rows for viewing are read with a [`Consent`] only, and only what it covers leaves the database. Deliberately not here:
+//! amounts of money and diagnoses; they stay in the raw bytes, which only ingestion reads.
+
+use madoguchi_model::{
+    care::{Act, CareReceipt, CareSetting, Medication, Prescriber},
+    consent::InformationKind,
+    day::{Day, Month, Timestamp},
+    id::{FileId, PersonId, ReceiptId},
+    institution::InstitutionCode,
+    insurance::NumberKey,
+    release::Period,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Consent, Error, Result, Tx,
+    sql::Sql,
+    value::{Row, Value, values},
+};
+
+/// A receipt as it is taken from a claims file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewReceipt {
+    /// Whose it is.
+    pub person: PersonId,
+    /// The file that it came in.
+    pub file: FileId,
+    /// 請求年月.
+    pub request_month: Month,
+    /// レセプト種別, four digits.
+    pub category: String,
+    /// レセプト番号 within the file.
+    pub receipt_number: String,
+    /// 検索番号, if present.
+    pub search_number: Option<String>,
+    /// What it shows.
+    pub care: CareReceipt,
+    /// Its raw bytes, for deriving the rows again.
+    pub source: Vec<u8>,
+}
+
+/// What tells a stored receipt from another of the same person, month and institution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptIdentity {
+    /// Identity.
+    pub id: ReceiptId,
+    /// The file that it came in.
+    pub file: FileId,
+    /// 診療年月.
+    pub care_month: Month,
+    /// 請求年月.
+    pub request_month: Month,
+    /// 入外等.
+    pub setting: CareSetting,
+    /// レセプト種別.
+    pub category: String,
+    /// レセプト番号.
+    pub receipt_number: String,
+    /// 検索番号.
+    pub search_number: Option<String>,
+}
+
+/// A receipt whose person could not be told; kept until the insurer registers the person.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UnattachedReceipt {
+    /// Identity; it stays when the person is found.
+    pub id: ReceiptId,
+    /// Which institution sent it.
+    pub institution: InstitutionCode,
+    /// The file that it came in.
+    pub file: FileId,
+    /// 請求年月.
+    pub request_month: Month,
+    /// 診療年月.
+    pub care_month: Month,
+    /// Why it is not attached, as a word.
+    pub reason: String,
+    /// Key of the numbers on it.
+    pub number_key: String,
+    /// When it was taken.
+    pub taken_at: Timestamp,
+    /// Its raw bytes.
+    pub source: Vec<u8>,
+}
+
+/// 受診歴 and 診療情報 of a receipt as they are packed.
+#[derive(Serialize, Deserialize)]
+struct VisitsAndCare {
+    days: Vec<Day>,
+    acts: Vec<Act>,
+}
+
+impl Tx {
+    /// What the person's receipts of these months show of the kinds that the consent covers, the newest month first. A
+    /// receipt that shows nothing of them is left out; 受診歴 (also of a receipt without rows) belongs to 診療情報.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when a stored receipt can't be read.
+    pub async fn care_receipts(&mut self, consent: &Consent, period: Period) -> Result<Vec<CareReceipt>> {
+        const SQL: Sql = Sql::by_person(
+            "SELECT receipt_id, care_month, setting, institution_code, institution_name, prescriber_code,
+                 prescriber_name, CASE WHEN $1 = 1 THEN visits_and_care END, CASE WHEN $2 = 1 THEN medication END,
+                 CASE WHEN $3 = 1 THEN surgery END
+             FROM receipts WHERE person_id = $4 AND care_month BETWEEN $5 AND $6 AND ended_at IS NULL
+             ORDER BY care_month DESC, institution_code, receipt_id",
+        );
+        let care = consent.covers(InformationKind::MedicalCare);
+        let parameters = values![
+            care,
+            consent.covers(InformationKind::Medication),
+            consent.covers(InformationKind::Surgery),
+            consent.person(),
+            period.from,
+            period.to,
+        ];
+        let mut receipts = self.rows(SQL, &parameters, care_receipt).await?;
+        receipts.retain(|receipt| care || !receipt.medications.is_empty() || !receipt.operations.is_empty());
+        Ok(receipts)
+    }
+
+    /// The receipts in force of a person for a care month at an institution: to find the one that a new one replaces.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn receipts_of_month(
+        &mut self,
+        person: PersonId,
+        care_month: Month,
+        institution: &InstitutionCode,
+    ) -> Result<Vec<ReceiptIdentity>> {
+        const SQL: Sql = Sql::by_person(
+            "SELECT receipt_id, file_id, care_month, request_month, setting, category, receipt_number, search_number
+             FROM receipts WHERE person_id = $1 AND care_month = $2 AND institution_code = $3 AND ended_at IS NULL
+             ORDER BY receipt_id",
+        );
+        self.rows(SQL, &values![person, care_month, institution], receipt_identity).await
+    }
+
+    /// Stores receipts with what they show and their raw bytes.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when one has an id that exists.
+    pub async fn insert_receipts(&mut self, receipts: &[NewReceipt]) -> Result<()> {
+        const RECEIPT: Sql = Sql::by_person(
+            "INSERT INTO receipts (person_id, care_month, receipt_id, institution_code, institution_name, setting,
+                 prescriber_code, prescriber_name, file_id, request_month, category, receipt_number, search_number,
+                 visits_and_care, medication, surgery)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+        );
+        const SOURCE: Sql =
+            Sql::by_person("INSERT INTO receipt_sources (person_id, receipt_id, source) VALUES ($1, $2, $3)");
+        let rows = receipts.iter().map(receipt_row).collect::<Result<Vec<_>>>()?;
+        let source = |receipt: &NewReceipt| -> Vec<Value> {
+            values![receipt.person, receipt.care.receipt, receipt.source.as_slice()].into()
+        };
+        self.execute_each(RECEIPT, &rows).await?;
+        self.execute_each(SOURCE, &receipts.iter().map(source).collect::<Vec<_>>()).await?;
+        Ok(())
+    }
+
+    /// Takes a receipt out of force, because `by` replaces it or because it was withdrawn (取下げ); `false` when it is
+    /// not in force.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn end_receipt(
+        &mut self,
+        person: PersonId,
+        care_month: Month,
+        id: ReceiptId,
+        by: Option<ReceiptId>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        const SQL: Sql = Sql::by_person(
+            "UPDATE receipts SET ended_at = $1, ended_by = $2
+             WHERE person_id = $3 AND care_month = $4 AND receipt_id = $5 AND ended_at IS NULL",
+        );
+        Ok(self.execute(SQL, &values![now, by, person, care_month, id]).await? > 0)
+    }
+
+    /// The raw bytes of a receipt, for deriving its rows again. Never for a request of an institution.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn receipt_source(&mut self, person: PersonId, id: ReceiptId) -> Result<Option<Vec<u8>>> {
+        const SQL: Sql =
+            Sql::by_person("SELECT source FROM receipt_sources WHERE person_id = $1 AND receipt_id = $2");
+        self.row(SQL, &values![person, id], |row| Ok(row.blob(0)?.to_vec())).await
+    }
+
+    /// Keeps receipts whose persons could not be told.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when one has an id that exists.
+    pub async fn insert_unattached(&mut self, receipts: &[UnattachedReceipt]) -> Result<()> {
+        const SQL: Sql = Sql::by_key(
+            "INSERT INTO unattached_receipts (institution_code, receipt_id, file_id, request_month, care_month, reason,
+                 number_key, taken_at, source)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        );
+        let set = |receipt: &UnattachedReceipt| -> Vec<Value> {
+            values![
+                &receipt.institution,
+                receipt.id,
+                receipt.file,
+                receipt.request_month,
+                receipt.care_month,
+                &receipt.reason,
+                &receipt.number_key,
+                receipt.taken_at,
+                receipt.source.as_slice(),
+            ]
+            .into()
+        };
+        self.execute_each(SQL, &receipts.iter().map(set).collect::<Vec<_>>()).await?;
+        Ok(())
+    }
+
+    /// Unattached receipts with these numbers, wherever they came from: to try again when a person is registered.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn unattached_with_number(&mut self, key: &NumberKey, limit: u32) -> Result<Vec<UnattachedReceipt>> {
+        const SQL: Sql = Sql::report(
+            "SELECT receipt_id, institution_code, file_id, request_month, care_month, reason, number_key, taken_at,
+                 source
+             FROM unattached_receipts WHERE number_key = $1 ORDER BY receipt_id LIMIT $2",
+        );
+        self.rows(SQL, &values![key.as_str(), limit], unattached).await
+    }
+
+    /// Removes an unattached receipt, because its person was found or its time is over; `false` when there is none.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn remove_unattached(&mut self, institution: &InstitutionCode, id: ReceiptId) -> Result<bool> {
+        const SQL: Sql =
+            Sql::by_key("DELETE FROM unattached_receipts WHERE institution_code = $1 AND receipt_id = $2");
+        Ok(self.execute(SQL, &values![institution, id]).await? > 0)
+    }
+
+    /// How many receipts are in force, and how many are unattached. Reads everything: for operators.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn count_receipts(&mut self) -> Result<(i64, i64)> {
+        const IN_FORCE: Sql = Sql::report("SELECT count(*) FROM receipts WHERE ended_at IS NULL");
+        const UNATTACHED: Sql = Sql::report("SELECT count(*) FROM unattached_receipts");
+        let in_force = self.row(IN_FORCE, &[], |row| row.int(0)).await?;
+        let unattached = self.row(UNATTACHED, &[], |row| row.int(0)).await?;
+        Ok((in_force.unwrap_or(0), unattached.unwrap_or(0)))
+    }
+}
+
+fn receipt_row(receipt: &NewReceipt) -> Result<Vec<Value>> {
+    let CareReceipt { receipt: id, month, setting, institution, institution_name, prescriber, .. } = &receipt.care;
+    let care = VisitsAndCare { days: receipt.care.visit_days.clone(), acts: receipt.care.acts.clone() };
+    Ok(values![
+        receipt.person,
+        *month,
+        *id,
+        institution,
+        institution_name,
+        setting.code(),
+        prescriber.as_ref().map(|prescriber| &prescriber.code),
+        prescriber.as_ref().map(|prescriber| &prescriber.name),
+        receipt.file,
+        receipt.request_month,
+        &receipt.category,
+        &receipt.receipt_number,
+        receipt.search_number.as_ref(),
+        packed("visits_and_care", &care)?,
+        packed("medication", &receipt.care.medications)?,
+        packed("surgery", &receipt.care.operations)?,
+    ]
+    .into())
+}
+
+fn packed(column: &str, rows: &impl Serialize) -> Result<String> {
+    serde_json::to_string(rows).map_err(|error| Error::corrupt("receipts", column, "of a new row", error))
+}
+
+fn care_receipt(row: &Row<'_>) -> Result<CareReceipt> {
+    let code = row.opt_string(5)?;
+    let name = row.opt_string(6)?;
+    let prescriber = code.map(|code| Prescriber { code, name: name.unwrap_or_default() });
+    let VisitsAndCare { days: visit_days, acts } = match row.opt_text(7)? {
+        Some(_) => row.json(7)?,
+        None => VisitsAndCare { days: Vec::new(), acts: Vec::new() },
+    };
+    let medications: Option<Vec<Medication>> = row.opt_text(8)?.map(|_| row.json(8)).transpose()?;
+    let operations: Option<Vec<Act>> = row.opt_text(9)?.map(|_| row.json(9)).transpose()?;
+    Ok(CareReceipt {
+        receipt: row.id(0, ReceiptId::from_bytes)?,
+        month: row.month(1)?,
+        setting: row.known(2, CareSetting::from_code(row.text(2)?))?,
+        institution: row.institution(3)?,
+        institution_name: row.string(4)?,
+        prescriber,
+        visit_days,
+        acts,
+        medications: medications.unwrap_or_default(),
+        operations: operations.unwrap_or_default(),
+    })
+}
+
+fn receipt_identity(row: &Row<'_>) -> Result<ReceiptIdentity> {
+    Ok(ReceiptIdentity {
+        id: row.id(0, ReceiptId::from_bytes)?,
+        file: row.id(1, FileId::from_bytes)?,
+        care_month: row.month(2)?,
+        request_month: row.month(3)?,
+        setting: row.known(4, CareSetting::from_code(row.text(4)?))?,
+        category: row.string(5)?,
+        receipt_number: row.string(6)?,
+        search_number: row.opt_string(7)?,
+    })
+}
+
+fn unattached(row: &Row<'_>) -> Result<UnattachedReceipt> {
+    Ok(UnattachedReceipt {
+        id: row.id(0, ReceiptId::from_bytes)?,
+        institution: row.institution(1)?,
+        file: row.id(2, FileId::from_bytes)?,
+        request_month: row.month(3)?,
+        care_month: row.month(4)?,
+        reason: row.string(5)?,
+        number_key: row.string(6)?,
+        taken_at: row.instant(7)?,
+        source: row.blob(8)?.to_vec(),
+    })
+}
