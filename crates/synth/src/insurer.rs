@@ -1,0 +1,105 @@
+//! Insurers (保険者) of the world and the numbers that they give (記号・番号・枝番).
+//!
+//! Only the Tokyo branch of 協会けんぽ has its public number; the others are invented, with valid
+//! check digits.
+
+use crate::dice::Dice;
+use madoguchi_model::check_digit::check_digit;
+use madoguchi_model::insurance::{InsuranceNumbers, InsurerNumber};
+
+/// The sorts of insurance that the world has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// 協会けんぽ.
+    Association,
+    /// 組合健保.
+    Society,
+    /// 共済.
+    MutualAid,
+    /// 国保.
+    National,
+    /// 後期高齢者医療.
+    LateElderly,
+}
+
+/// An insurer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Insurer {
+    pub(crate) scheme: Scheme,
+    /// The number without its check digit: 7 digits, or 5 for 国保.
+    body: &'static str,
+    pub(crate) name: &'static str,
+    /// The symbol of its certificates; empty where each workplace has its own or there is none.
+    symbol: &'static str,
+}
+
+pub(crate) const INSURERS: [Insurer; 16] = [
+    insurer(Scheme::Association, "0113001", "全国健康保険協会　東京支部", ""),
+    insurer(Scheme::Society, "0613951", "まどぐち電機健康保険組合", "１２"),
+    insurer(Scheme::Society, "0613952", "千鳥橋食品健康保険組合", "千"),
+    insurer(Scheme::Society, "0613953", "青葉野運輸健康保険組合", "3051"),
+    insurer(Scheme::Society, "0613954", "月見坂ソフトウェア健康保険組合", "ツキ"),
+    insurer(Scheme::MutualAid, "3113951", "見本国家公務員共済組合", "見公"),
+    insurer(Scheme::MutualAid, "3213952", "窓野地方職員共済組合", "窓職"),
+    insurer(Scheme::MutualAid, "3413953", "窓野学校共済組合", "学"),
+    insurer(Scheme::National, "13951", "窓野市", "窓・12"),
+    insurer(Scheme::National, "13952", "桜ヶ原市", "東－１"),
+    insurer(Scheme::National, "13953", "千鳥橋町", "07"),
+    insurer(Scheme::National, "13954", "青葉野村", ""),
+    insurer(Scheme::National, "13391", "窓野建築国民健康保険組合", "建"),
+    insurer(Scheme::LateElderly, "3913951", "窓野広域連合（窓野市）", ""),
+    insurer(Scheme::LateElderly, "3913952", "窓野広域連合（桜ヶ原市）", ""),
+    insurer(Scheme::LateElderly, "3913953", "窓野広域連合（千鳥橋町）", ""),
+];
+
+const fn insurer(scheme: Scheme, body: &'static str, name: &'static str, symbol: &'static str) -> Insurer {
+    Insurer { scheme, body, name, symbol }
+}
+
+impl Insurer {
+    /// Whether it is 国保, which gives branches from 01 on.
+    pub(crate) fn is_national(&self) -> bool {
+        self.scheme == Scheme::National
+    }
+
+    /// 保険者番号.
+    pub(crate) fn number(&self) -> InsurerNumber {
+        let check = check_digit(self.body).expect("the body is digits");
+        InsurerNumber::parse(&format!("{}{check}", self.body)).expect("six or eight digits")
+    }
+}
+
+/// One of the insurers of a scheme; the earlier ones are larger.
+pub(crate) fn insurer_of(dice: &mut Dice, scheme: Scheme) -> Insurer {
+    let members: Vec<_> = INSURERS.iter().filter(|insurer| insurer.scheme == scheme).collect();
+    *members[dice.rank(members.len())]
+}
+
+/// New numbers for a household (or for a person, with 後期高齢者医療), still without a branch.
+///
+/// `serial` differs from household to household and from one change of insurer to the next, so that
+/// no two households ever share numbers.
+pub(crate) fn household_numbers(dice: &mut Dice, insurer: &Insurer, serial: u64) -> InsuranceNumbers {
+    let (symbol, number) = match insurer.scheme {
+        Scheme::Association => (format!("{}{}", 1 + dice.below(8), dice.digits(7)), serial * 3 + 11),
+        Scheme::Society => (insurer.symbol.to_owned(), serial * 3 + 101),
+        Scheme::MutualAid => (insurer.symbol.to_owned(), serial * 3 + 10_001),
+        Scheme::National => (insurer.symbol.to_owned(), serial * 3 + 1_000_003),
+        Scheme::LateElderly => (String::new(), serial * 3 + 10_000_007),
+    };
+    InsuranceNumbers { insurer: insurer.number(), symbol, number: number.to_string(), branch: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_numbers_pass_the_check_digit() {
+        for insurer in INSURERS {
+            assert!(insurer.number().has_valid_check_digit(), "{}", insurer.name);
+        }
+        assert_eq!(INSURERS[0].number().printed(), "01130012");
+        assert_eq!(INSURERS[8].number().printed().len(), 6);
+    }
+}

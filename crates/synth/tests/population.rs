@@ -1,0 +1,218 @@
+//! The people of a world: numbers, coverages, families and the named patients, on several days.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use madoguchi_model::check_digit;
+use madoguchi_model::day::Day;
+use madoguchi_model::shown::shown;
+use madoguchi_synth::{COLUMNS, CardPlan, Inhabitant, PERSONS_MIN, World, WorldPlan};
+use std::collections::{HashMap, HashSet};
+
+const DAYS: [i64; 4] = [20_211_201, 20_240_229, 20_261_123, 20_270_401];
+
+fn day(number: i64) -> Day {
+    Day::from_number(number).unwrap()
+}
+
+fn world(seed: u64, persons: u32, today: i64) -> World {
+    World::new(WorldPlan { persons, ..WorldPlan::demo(seed, day(today)) })
+}
+
+fn person<'a>(world: &'a World, story_part: &str) -> &'a Inhabitant {
+    let named = world.named_patients();
+    let found =
+        named.iter().find(|patient| patient.story.contains(story_part)).unwrap_or_else(|| panic!("{story_part}"));
+    world.people().iter().find(|person| person.key == found.key).unwrap()
+}
+
+fn card(world: &World, story_part: &str) -> CardPlan {
+    world.card_plans(world.seed()).into_iter().find(|card| card.story.contains(story_part)).unwrap()
+}
+
+#[test]
+fn the_same_plan_gives_the_same_world() {
+    let csv = |seed| world(seed, 500, 20_261_123).coverage_csv(|key| key.to_owned());
+    assert_eq!(csv(7), csv(7));
+    assert_ne!(csv(7), csv(8));
+}
+
+#[test]
+fn everyone_has_exactly_one_coverage_today_but_the_lapsed_one() {
+    for (seed, today) in (1..4).zip(DAYS) {
+        let world = world(seed, 3_000, today);
+        assert_eq!(world.people().len(), 3_000, "seed {seed}");
+        let lapsed = person(&world, "喪失").key.clone();
+        for person in world.people() {
+            let current = person.coverages.iter().filter(|coverage| coverage.covers(day(today))).count();
+            assert_eq!(current, usize::from(person.key != lapsed), "seed {seed} today {today}: {person:?}");
+        }
+    }
+}
+
+#[test]
+fn coverages_follow_each_other_without_gap_and_begin_after_birth() {
+    for today in DAYS {
+        for person in world(11, 3_000, today).people() {
+            assert!(person.coverages[0].valid_from >= person.birthdate, "today {today}: {person:?}");
+            for pair in person.coverages.windows(2) {
+                let last = pair[0].valid_to.unwrap();
+                assert!(pair[0].valid_from <= last && last.plus_days(1) == pair[1].valid_from, "{today}: {person:?}");
+                assert_eq!(pair[0].loss.unwrap().code(), "03");
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_pass_the_check_digit_and_name_one_person_each() {
+    let world = world(5, 5_000, 20_261_123);
+    let mut seen = HashMap::new();
+    for person in world.people() {
+        for coverage in &person.coverages {
+            let numbers = &coverage.numbers;
+            assert!(numbers.insurer.has_valid_check_digit(), "{numbers:?}");
+            let elderly = numbers.insurer.scheme().as_deref() == Some("39");
+            assert_eq!((numbers.symbol.is_empty() && numbers.branch.is_empty()), elderly, "{numbers:?}");
+            if elderly {
+                assert!(check_digit::is_valid(&numbers.insurer.printed()) && numbers.number.len() == 8);
+            }
+            let identity = (numbers.key().as_str().to_owned(), numbers.branch.clone());
+            if let Some(other) = seen.insert(identity, &person.key) {
+                assert_eq!(other, &person.key, "{numbers:?} belongs to two people");
+            }
+        }
+    }
+}
+
+#[test]
+fn families_share_their_number_with_branches() {
+    let world = world(5, 1_000, 20_261_123);
+    let mut households: HashMap<String, usize> = HashMap::new();
+    for person in world.people() {
+        let current = person.coverage_on(day(20_261_123));
+        if let Some((_, coverage)) = current {
+            *households.entry(coverage.numbers.key().as_str().to_owned()).or_default() += 1;
+        }
+    }
+    assert!(households.values().filter(|members| **members >= 3).count() > 30);
+}
+
+#[test]
+fn people_of_75_and_older_are_insured_by_the_late_elderly_scheme_alone() {
+    for today in DAYS {
+        for person in world(3, 2_000, today).people() {
+            let Some((_, coverage)) = person.coverage_on(day(today)) else { continue };
+            let elderly = coverage.numbers.insurer.scheme().as_deref() == Some("39");
+            assert_eq!(elderly, person.birthdate.age_on(day(today)) >= 75, "{today}: {person:?}");
+        }
+    }
+}
+
+#[test]
+fn some_people_change_their_insurer() {
+    let world = world(2, 5_000, 20_261_123);
+    let under_65 = world.people().iter().filter(|person| person.birthdate.age_on(world.today()) < 65);
+    let (all, changed) =
+        under_65.fold((0, 0), |(all, changed), person| (all + 1, changed + usize::from(person.coverages.len() > 1)));
+    let share = f64::from(changed as u32) / f64::from(all);
+    assert!((0.04..0.16).contains(&share), "{share}");
+}
+
+#[test]
+fn the_schemes_have_their_shares() {
+    let world = world(4, 5_000, 20_261_123);
+    let share = |prefix: &str| {
+        let current = world.people().iter().filter_map(|person| person.coverage_on(world.today()));
+        current.filter(|(_, coverage)| coverage.numbers.insurer.printed().starts_with(prefix)).count() as f64 / 5_000.0
+    };
+    for (prefix, low, high) in [("01", 0.25, 0.45), ("06", 0.12, 0.30), ("39", 0.14, 0.20), ("13", 0.15, 0.35)] {
+        assert!((low..high).contains(&share(prefix)), "{prefix}: {}", share(prefix));
+    }
+}
+
+#[test]
+fn the_smallest_world_holds_all_stories() {
+    let world = world(1, 0, 20_261_123);
+    assert_eq!(world.people().len(), PERSONS_MIN as usize);
+    assert!(world.named_patients().len() >= 13);
+    let keys: HashSet<_> = world.people().iter().map(|person| &person.key).collect();
+    assert_eq!(keys.len(), world.people().len());
+}
+
+#[test]
+fn stories_of_registration_hold_on_every_day() {
+    for today in DAYS {
+        let world = world(9, 300, today);
+        let now = day(today);
+        let lapsed = person(&world, "喪失");
+        assert!(lapsed.coverage_on(now).is_none() && lapsed.coverage_on(now.plus_days(-40)).is_some(), "{today}");
+        let rare = person(&world, "外字");
+        assert!(shown(&rare.name).contains('●') && !rare.name.contains('●'), "{today}");
+        let newborn = person(&world, "新生児");
+        assert!(newborn.birthdate > now.plus_days(-28) && newborn.birthdate <= now, "{today}");
+        let elder = person(&world, "75歳");
+        assert_eq!(elder.birthdate.age_on(now), 75, "{today}");
+        let schemes: Vec<_> = elder.coverages.iter().map(|coverage| coverage.numbers.insurer.scheme()).collect();
+        assert_eq!(schemes, [None, Some("39".to_owned())], "{today}");
+        assert!(elder.coverages[1].valid_from.month() > world.care_period().from, "{today}");
+        assert!(elder.coverages[1].valid_from.month() <= world.care_period().to, "{today}");
+        let changed = person(&world, "途中");
+        assert_eq!(changed.coverages[1].valid_from.day_of_month(), 16, "{today}");
+        let month = changed.coverages[1].valid_from.month();
+        assert!(world.care_period().from <= month && month <= world.care_period().to, "{today}");
+    }
+}
+
+#[test]
+fn twins_differ_only_by_name_and_branch() {
+    for today in DAYS {
+        let world = world(9, 300, today);
+        let twins: Vec<_> = world
+            .named_patients()
+            .into_iter()
+            .filter(|patient| patient.story.contains("双子"))
+            .map(|patient| world.people().iter().find(|person| person.key == patient.key).unwrap())
+            .collect();
+        let [one, other] = twins[..] else { panic!("{twins:?}") };
+        assert_eq!((one.birthdate, one.sex), (other.birthdate, other.sex));
+        let (first, second) = (&one.coverages[0].numbers, &other.coverages[0].numbers);
+        assert_eq!(first.key(), second.key());
+        assert_ne!(first.branch, second.branch);
+    }
+}
+
+#[test]
+fn cards_expire_as_their_stories_say() {
+    for today in DAYS {
+        let world = world(9, 300, today);
+        let now = day(today);
+        let near = card(&world, "3か月以内");
+        assert!(near.not_before < now && near.not_after >= now && near.not_after < now.plus_days(90), "{near:?}");
+        assert!(card(&world, "切れている").not_after < now);
+        let cards = world.card_plans(world.seed());
+        assert!(cards.len() >= world.named_patients().len() + 10, "{today}");
+        for card in cards.iter().filter(|card| !card.story.contains("期限")) {
+            assert!(card.not_before <= now && now.plus_days(92) < card.not_after, "{card:?}");
+            assert!(card.pin.len() == 4 && card.pin.bytes().all(|byte| byte.is_ascii_digit()), "{card:?}");
+        }
+    }
+}
+
+#[test]
+fn pins_follow_their_own_seed() {
+    let world = world(9, 300, 20_261_123);
+    let pins = |seed| world.card_plans(seed).into_iter().map(|card| card.pin).collect::<Vec<_>>();
+    assert_eq!(pins(1), pins(1));
+    assert_ne!(pins(1), pins(2));
+}
+
+#[test]
+fn the_coverage_file_has_its_columns_and_the_cards() {
+    let text = world(9, 50, 20_261_123).coverage_csv(|key| format!("serial-{key}"));
+    let mut lines = text.lines();
+    assert_eq!(lines.next().unwrap(), COLUMNS.join(","));
+    for line in lines {
+        let fields: Vec<_> = line.split(',').collect();
+        assert_eq!(fields.len(), COLUMNS.len(), "{line}");
+        assert_eq!(fields[16], format!("serial-{}", fields[0]));
+    }
+}
