@@ -14,7 +14,9 @@ use crate::directory::AuthorityFiles;
 use crate::file::{self, Access};
 use crate::keystore::{check_password, pkcs12, random_password};
 use crate::ledger::{Issued, IssuedCertificate, Ledger, RevocationReason, Terminal};
-use crate::peer::{INSTITUTION_NAME_CHARACTERS_MAX, LABEL_CHARACTERS_MAX, is_institution_code, is_institution_name, is_label};
+use crate::peer::{
+    INSTITUTION_NAME_CHARACTERS_MAX, LABEL_CHARACTERS_MAX, is_institution_code, is_institution_name, is_label,
+};
 use crate::{PeerIdentity, TrustError, pem};
 
 const AUTHORITY_DAYS: i64 = 20 * 365;
@@ -69,7 +71,11 @@ pub struct IssuedFiles {
 
 impl std::fmt::Debug for IssuedFiles {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("IssuedFiles").field("serial", &self.serial).field("p12", &self.p12).finish_non_exhaustive()
+        formatter
+            .debug_struct("IssuedFiles")
+            .field("serial", &self.serial)
+            .field("p12", &self.p12)
+            .finish_non_exhaustive()
     }
 }
 
@@ -254,7 +260,9 @@ impl CertificateDirectory {
     fn position_of_file(&self, ledger: &mut Ledger<Terminal>, path: &Path) -> Result<usize, TrustError> {
         let der = pem::certificates(path)?.swap_remove(0);
         let authority_der = pem::certificates(&self.ca_pem())?.swap_remove(0);
-        let foreign = || TrustError::content(path, "この認証局が発行した端末用の証明書ではありません。ファイルを確認してください");
+        let foreign = || {
+            TrustError::content(path, "この認証局が発行した端末用の証明書ではありません。ファイルを確認してください")
+        };
         let (certificate, authority) = (parse(&der).ok_or_else(foreign)?, parse(&authority_der).ok_or_else(foreign)?);
         certificate.verify_signature(Some(authority.public_key())).map_err(|_| foreign())?;
         let identity = PeerIdentity::from_der(&der).map_err(|_| foreign())?;
@@ -278,12 +286,14 @@ impl CertificateDirectory {
 
 fn check_server_names(names: &[String]) -> Result<(), TrustError> {
     // 64 is X.520's bound for the first one, which is the common name too; a DNS name may have 253.
-    let fits = |name: &String| (1..=253).contains(&name.len()) && name.is_ascii() && !name.contains(char::is_whitespace);
+    let fits =
+        |name: &String| (1..=253).contains(&name.len()) && name.is_ascii() && !name.contains(char::is_whitespace);
     let first_fits = names.first().is_some_and(|name| name.len() <= 64);
     if first_fits && names.len() <= SERVER_NAMES_MAX && names.iter().all(fits) {
         return Ok(());
     }
-    let problem = format!("1〜{SERVER_NAMES_MAX}個のホスト名またはIPアドレスを指定してください（最初の名前は64文字まで）");
+    let problem =
+        format!("1〜{SERVER_NAMES_MAX}個のホスト名またはIPアドレスを指定してください（最初の名前は64文字まで）");
     Err(TrustError::field("サーバ名", problem))
 }
 
@@ -292,11 +302,13 @@ fn check_request(request: &IssueRequest) -> Result<(), TrustError> {
         return Err(TrustError::field("医療機関等コード", "半角数字10桁で指定してください"));
     }
     if !is_institution_name(&request.institution_name) {
-        let problem = format!("1〜{INSTITUTION_NAME_CHARACTERS_MAX}文字で指定してください（改行などの制御文字は使えません）");
+        let problem =
+            format!("1〜{INSTITUTION_NAME_CHARACTERS_MAX}文字で指定してください（改行などの制御文字は使えません）");
         return Err(TrustError::field("医療機関等名称", problem));
     }
     if !is_label(&request.label) {
-        let problem = format!("英小文字、数字、ハイフンの1〜{LABEL_CHARACTERS_MAX}文字で指定してください（例 01、viewer-01）");
+        let problem =
+            format!("英小文字、数字、ハイフンの1〜{LABEL_CHARACTERS_MAX}文字で指定してください（例 01、viewer-01）");
         return Err(TrustError::field("端末名", problem));
     }
     if !(1..=CLIENT_DAYS_MAX).contains(&request.days) {

@@ -80,7 +80,11 @@ impl VirtualCard {
     pub fn load(path: &Path) -> Result<Self, TrustError> {
         let text = file::read(path, CARD_BYTES_MAX)?;
         let card: Self = serde_json::from_slice(&text).map_err(|error| {
-            let problem = format!("仮想カードのJSONとして読めません（{}行{}列）。カードを作り直してください", error.line(), error.column());
+            let problem = format!(
+                "仮想カードのJSONとして読めません（{}行{}列）。カードを作り直してください",
+                error.line(),
+                error.column()
+            );
             TrustError::content(path, problem)
         })?;
         card.check().map_err(|field| {

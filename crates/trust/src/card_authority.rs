@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use rcgen::DnType;
 
+use crate::TrustError;
 use crate::card::{CardText, VirtualCard, is_card_id};
 use crate::certificate::{Authority, Purpose, Validity, subject};
 use crate::directory::AuthorityFiles;
 use crate::file;
 use crate::ledger::{CardHolder, Issued, Ledger, RevocationReason};
-use crate::TrustError;
 
 const LEDGER_NAME: &str = "issued.json";
 /// 2000-01-01T00:00:00Z to 2099-12-31T23:59:59Z.
@@ -122,8 +122,7 @@ fn make_card(authority: &Authority, request: &CardRequest) -> Result<(VirtualCar
     let validity = Validity::new(request.not_before, request.not_after)?;
     let subject = subject(&[(DnType::CommonName, &request.card_id)]);
     let leaf = authority.issue(subject, &Purpose::Client, validity)?;
-    let text =
-        CardText { card_id: &request.card_id, name: &request.name, pin: &request.pin, story: &request.story };
+    let text = CardText { card_id: &request.card_id, name: &request.name, pin: &request.pin, story: &request.story };
     let card = VirtualCard::create(text, leaf.certificate_pem, leaf.key_pem)?;
     let issued = Issued {
         serial: leaf.serial,

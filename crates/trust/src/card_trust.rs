@@ -79,7 +79,9 @@ impl CardTrust {
     pub fn load(directory: &Path) -> Result<Self, TrustError> {
         let authority_path = directory.join("ca.pem");
         let authority = pem::certificates(&authority_path)?.swap_remove(0);
-        let unusable = || TrustError::content(&authority_path, "カード用の認証局の証明書ではありません。正しいca.pemを置いてください");
+        let unusable = || {
+            TrustError::content(&authority_path, "カード用の認証局の証明書ではありません。正しいca.pemを置いてください")
+        };
         let certificate = parse(&authority).filter(|certificate| certificate.is_ca()).ok_or_else(unusable)?;
         Ok(Self {
             issuer_name: certificate.subject().as_raw().to_vec(),

@@ -61,7 +61,9 @@ impl Validity {
     pub(crate) fn new(not_before: i64, not_after: i64) -> Result<Self, TrustError> {
         let in_bounds = |instant| (0..=INSTANT_MAX).contains(&instant);
         if !in_bounds(not_before) || !in_bounds(not_after) || not_before >= not_after {
-            let problem = format!("{not_before}から{not_after}までは有効期間になりません（1970年から2100年まで、始まりは終わりより前）");
+            let problem = format!(
+                "{not_before}から{not_after}までは有効期間になりません（1970年から2100年まで、始まりは終わりより前）"
+            );
             return Err(TrustError::field("有効期間", problem));
         }
         Ok(Self { not_before, not_after })
@@ -93,7 +95,9 @@ impl Authority {
     pub(crate) fn load(certificate_path: &Path, key_path: &Path) -> Result<Self, TrustError> {
         let certificate_pem = file::read_text(certificate_path, AUTHORITY_FILE_BYTES_MAX)?;
         let certificate_der = pem::certificates(certificate_path)?.swap_remove(0);
-        let unusable = || TrustError::content(certificate_path, "認証局の証明書ではありません。initで作ったca.pemを置いてください");
+        let unusable = || {
+            TrustError::content(certificate_path, "認証局の証明書ではありません。initで作ったca.pemを置いてください")
+        };
         let (public_key, not_after) = {
             let certificate = parse(&certificate_der).ok_or_else(unusable)?;
             if !certificate.is_ca() {
@@ -101,11 +105,13 @@ impl Authority {
             }
             (certificate.public_key().raw.to_vec(), certificate.validity().not_after.timestamp())
         };
-        let key = KeyPair::from_pem(&file::read_text(key_path, AUTHORITY_FILE_BYTES_MAX)?).map_err(|_| {
-            TrustError::content(key_path, "秘密鍵として読めません。initで作ったca.keyを置いてください")
-        })?;
+        let key = KeyPair::from_pem(&file::read_text(key_path, AUTHORITY_FILE_BYTES_MAX)?)
+            .map_err(|_| TrustError::content(key_path, "秘密鍵として読めません。initで作ったca.keyを置いてください"))?;
         if key.subject_public_key_info() != public_key {
-            return Err(TrustError::content(key_path, "ca.pemと対になる鍵ではありません。同じinitで作った組を置いてください"));
+            return Err(TrustError::content(
+                key_path,
+                "ca.pemと対になる鍵ではありません。同じinitで作った組を置いてください",
+            ));
         }
         let issuer = Issuer::from_ca_cert_der(&certificate_der.as_slice().into(), key).map_err(|_| unusable())?;
         Ok(Self { issuer, certificate_pem, certificate_der, not_after })
@@ -119,7 +125,10 @@ impl Authority {
         validity: Validity,
     ) -> Result<Leaf, TrustError> {
         if validity.not_after > self.not_after {
-            return Err(TrustError::field("有効期間", "認証局の有効期間を超えます。期間を短くするか、新しい認証局を作ってください"));
+            return Err(TrustError::field(
+                "有効期間",
+                "認証局の有効期間を超えます。期間を短くするか、新しい認証局を作ってください",
+            ));
         }
         let mut params = leaf_params(purpose)?;
         params.distinguished_name = subject;
@@ -190,8 +199,9 @@ fn leaf_params(purpose: &Purpose<'_>) -> Result<CertificateParams, TrustError> {
             Ok(params)
         }
         Purpose::Server(names) => {
-            let mut params = CertificateParams::new(names.to_vec())
-                .map_err(|_| TrustError::field("サーバ名", "ホスト名（英数字、ハイフン、点）またはIPアドレスを指定してください"))?;
+            let mut params = CertificateParams::new(names.to_vec()).map_err(|_| {
+                TrustError::field("サーバ名", "ホスト名（英数字、ハイフン、点）またはIPアドレスを指定してください")
+            })?;
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
             Ok(params)
         }
@@ -201,8 +211,9 @@ fn leaf_params(purpose: &Purpose<'_>) -> Result<CertificateParams, TrustError> {
 fn revoked_entry<Holder>(issued: &Issued<Holder>) -> Option<Result<RevokedCertParams, TrustError>> {
     let revocation = issued.revoked?;
     let entry = || {
-        let serial = hex::decode(&issued.serial)
-            .map_err(|_| TrustError::field("シリアル番号", "発行台帳の番号が16進数ではありません。台帳を控えから戻してください"))?;
+        let serial = hex::decode(&issued.serial).map_err(|_| {
+            TrustError::field("シリアル番号", "発行台帳の番号が16進数ではありません。台帳を控えから戻してください")
+        })?;
         Ok(RevokedCertParams {
             serial_number: SerialNumber::from_slice(&serial),
             revocation_time: instant(revocation.at)?,

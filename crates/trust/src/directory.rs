@@ -93,7 +93,8 @@ impl AuthorityFiles {
 
     pub(crate) fn write_ledger<Holder: Serialize>(&self, ledger: &Ledger<Holder>) -> Result<(), TrustError> {
         let path = self.path(self.ledger_name);
-        let mut text = serde_json::to_vec_pretty(ledger).map_err(|error| TrustError::crypto("発行台帳の作成", error))?;
+        let mut text =
+            serde_json::to_vec_pretty(ledger).map_err(|error| TrustError::crypto("発行台帳の作成", error))?;
         text.push(b'\n');
         file::write(&path, &text, Access::Private)
     }

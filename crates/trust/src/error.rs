@@ -55,7 +55,9 @@ pub enum TrustError {
         problem: String,
     },
     /// No certificate of this CA is meant by the given serial number.
-    #[error("シリアル番号 {serial} の証明書は発行台帳にありません。一覧で番号を確認するか、証明書ファイルを指定してください")]
+    #[error(
+        "シリアル番号 {serial} の証明書は発行台帳にありません。一覧で番号を確認するか、証明書ファイルを指定してください"
+    )]
     UnknownSerial {
         /// The serial number as it was given, hexadecimal.
         serial: String,

@@ -45,7 +45,9 @@ pub(crate) fn check_password(password: &str) -> Result<(), TrustError> {
     if length_fits && password.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
     }
-    let problem = format!("{PASSWORD_CHARACTERS_MIN}〜{PASSWORD_CHARACTERS_MAX}文字の英数字と記号で指定してください（空白と日本語は使えません）");
+    let problem = format!(
+        "{PASSWORD_CHARACTERS_MIN}〜{PASSWORD_CHARACTERS_MAX}文字の英数字と記号で指定してください（空白と日本語は使えません）"
+    );
     Err(TrustError::field("PKCS#12のパスワード", problem))
 }
 

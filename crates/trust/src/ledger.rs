@@ -150,7 +150,12 @@ impl<Holder> Ledger<Holder> {
 
     /// Marks as revoked what `meant` picks and returns whether anything was picked. The first revocation of a
     /// certificate keeps its date and reason.
-    pub(crate) fn revoke(&mut self, meant: impl Fn(&Issued<Holder>) -> bool, reason: RevocationReason, at: i64) -> bool {
+    pub(crate) fn revoke(
+        &mut self,
+        meant: impl Fn(&Issued<Holder>) -> bool,
+        reason: RevocationReason,
+        at: i64,
+    ) -> bool {
         let mut found = false;
         for issued in self.certificates.iter_mut().filter(|issued| meant(issued)) {
             issued.revoked.get_or_insert(Revocation { at, reason });

@@ -206,7 +206,8 @@ impl Checkpoint {
             // One way to write a number: `parse` alone would take `+7` and `007`.
             let number: u64 = size.parse().ok()?;
             let extensions: Vec<String> = lines.map(str::to_owned).collect();
-            let checkpoint = Self { origin: origin.to_owned(), size: number, root: STANDARD.decode(root).ok()?, extensions };
+            let checkpoint =
+                Self { origin: origin.to_owned(), size: number, root: STANDARD.decode(root).ok()?, extensions };
             (number.to_string() == size && checkpoint.is_whole()).then_some(checkpoint)
         };
         read().ok_or(NoteFault::MalformedCheckpoint)
@@ -227,6 +228,9 @@ impl Checkpoint {
     }
 }
 
+/// A key's name, and its key hash (4 bytes) with the signature.
+type NamedSignature<'a> = (&'a str, Vec<u8>);
+
 /// The three parts of a key's text. The key may hold a plus sign, the name must not.
 fn split_key(text: &str) -> Option<(&str, [u8; 4], &str)> {
     let mut parts = text.splitn(3, '+');
@@ -244,7 +248,7 @@ fn decoded_key(encoded: &str) -> Option<[u8; 32]> {
 }
 
 /// The text (with its last newline) and the signatures under it, each with name and at least 5 bytes.
-fn split_note(note: &str) -> Option<(&str, Vec<(&str, Vec<u8>)>)> {
+fn split_note(note: &str) -> Option<(&str, Vec<NamedSignature<'_>>)> {
     if note.len() > NOTE_BYTES_MAX || !is_note_text(note) {
         return None;
     }
@@ -255,7 +259,7 @@ fn split_note(note: &str) -> Option<(&str, Vec<(&str, Vec<u8>)>)> {
     (signatures.len() <= SIGNATURES_MAX).then_some((text, signatures))
 }
 
-fn split_signature(line: &str) -> Option<(&str, Vec<u8>)> {
+fn split_signature(line: &str) -> Option<NamedSignature<'_>> {
     let (name, encoded) = line.strip_prefix(SIGNATURE_PREFIX)?.split_once(' ')?;
     let signature = STANDARD.decode(encoded).ok()?;
     (is_key_name(name) && signature.len() >= 5).then_some((name, signature))

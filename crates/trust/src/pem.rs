@@ -20,7 +20,10 @@ pub(crate) const CRL_BYTES_MAX: u64 = 32 * 1024 * 1024;
 pub fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, TrustError> {
     let text = file::read(path, CERTIFICATE_BYTES_MAX)?;
     certificates_in(&text).ok_or_else(|| {
-        TrustError::content(path, "証明書（-----BEGIN CERTIFICATE-----）として読めません。PEM形式の証明書を指定してください")
+        TrustError::content(
+            path,
+            "証明書（-----BEGIN CERTIFICATE-----）として読めません。PEM形式の証明書を指定してください",
+        )
     })
 }
 
@@ -28,7 +31,10 @@ pub fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, TrustError> {
 pub fn private_key(path: &Path) -> Result<Vec<u8>, TrustError> {
     let text = file::read(path, KEY_BYTES_MAX)?;
     let key = PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
-        TrustError::content(path, "秘密鍵（-----BEGIN PRIVATE KEY-----）として読めません。PEM形式の秘密鍵を指定してください")
+        TrustError::content(
+            path,
+            "秘密鍵（-----BEGIN PRIVATE KEY-----）として読めません。PEM形式の秘密鍵を指定してください",
+        )
     })?;
     Ok(key.secret_der().to_vec())
 }
@@ -37,7 +43,10 @@ pub fn private_key(path: &Path) -> Result<Vec<u8>, TrustError> {
 pub fn revocation_list(path: &Path) -> Result<Vec<u8>, TrustError> {
     let text = file::read(path, CRL_BYTES_MAX)?;
     revocation_list_in(&text).ok_or_else(|| {
-        TrustError::content(path, "失効リスト（-----BEGIN X509 CRL-----）として読めません。PEM形式の失効リストを指定してください")
+        TrustError::content(
+            path,
+            "失効リスト（-----BEGIN X509 CRL-----）として読めません。PEM形式の失効リストを指定してください",
+        )
     })
 }
 

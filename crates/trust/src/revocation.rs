@@ -26,7 +26,8 @@ impl RevokedSerials {
         let authority = pem::certificates(authority_path)?;
         Self::from_der(&list, &authority[0]).ok_or_else(|| {
             let authority = authority_path.display();
-            let problem = format!("{authority} が署名した失効リストではありません。同じ認証局のcrl.pemを置いてください");
+            let problem =
+                format!("{authority} が署名した失効リストではありません。同じ認証局のcrl.pemを置いてください");
             TrustError::content(revocation_list_path, problem)
         })
     }
