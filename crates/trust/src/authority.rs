@@ -5,6 +5,7 @@
 //! only `ca.pem`, `crl.pem` and a server certificate.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use rcgen::DnType;
@@ -38,7 +39,7 @@ pub struct CertificateDirectory {
 }
 
 /// What a client certificate is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct IssueRequest {
     /// Institution code (医療機関等コード), 10 digits.
     pub institution_code: String,
@@ -52,6 +53,14 @@ pub struct IssueRequest {
     pub p12_password: Option<String>,
     /// Present instant (Unix seconds).
     pub now: i64,
+}
+
+impl fmt::Debug for IssueRequest {
+    /// Without the password.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("IssueRequest");
+        shown.field("institution_code", &self.institution_code).field("label", &self.label).finish_non_exhaustive()
+    }
 }
 
 /// The files of a newly issued client certificate.
@@ -69,8 +78,9 @@ pub struct IssuedFiles {
     pub p12_password: String,
 }
 
-impl std::fmt::Debug for IssuedFiles {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for IssuedFiles {
+    /// Without the password.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("IssuedFiles")
             .field("serial", &self.serial)
