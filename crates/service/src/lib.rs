@@ -1,1 +1,23 @@
-//! service
+//! Use-cases of Madoguchi: what may be done, by whom, and what is written down about it.
+//!
+//! One [`Service`] per process. Every function takes the [`Operation`] (which terminal asks, when) or
+//! the [`Session`] (who asks as well), checks the right, decides, writes the audit entry, and only
+//! then answers. There is no HTTP, no XML and no SQL here.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+pub mod account;
+pub mod audit;
+pub mod clock;
+pub mod consent;
+pub mod login;
+pub mod notice;
+pub mod operation;
+pub mod password;
+pub mod reader;
+pub mod refusal;
+pub mod settings;
+pub mod viewing;
+
+pub use clock::Clock;
+pub use operation::{Operation, Service, ServiceParts, Session, Terminal};
+pub use refusal::{CardRefusal, Reason, Refusal, Status};

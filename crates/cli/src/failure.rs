@@ -1,0 +1,59 @@
+//! How a verb fails: one message for the person at the shell, and an exit code that means something.
+
+use madoguchi_service::Refusal;
+use std::fmt;
+use std::path::Path;
+
+/// The result of a verb.
+pub type Outcome<T> = Result<T, Failure>;
+
+/// A failed verb.
+#[derive(Debug)]
+pub struct Failure {
+    /// What happened and what to do.
+    pub message: String,
+    /// 1 failed, 2 wrong use, 3 something was found (verification, refused files).
+    pub exit_code: u8,
+}
+
+impl Failure {
+    /// Something failed.
+    pub fn new(message: impl fmt::Display) -> Self {
+        Self { message: message.to_string(), exit_code: 1 }
+    }
+
+    /// The command was used wrongly.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self { message: message.to_string(), exit_code: 2 }
+    }
+
+    /// The command worked and found something that must be looked at.
+    pub fn finding(message: impl fmt::Display) -> Self {
+        Self { message: message.to_string(), exit_code: 3 }
+    }
+
+    /// A file could not be read or written.
+    pub fn file(path: &Path, error: impl fmt::Display) -> Self {
+        Self::new(format!("{}：{error}", path.display()))
+    }
+}
+
+impl From<madoguchi_store::Error> for Failure {
+    fn from(error: madoguchi_store::Error) -> Self {
+        Self::new(format!("{}\n（{error}）", error.public()))
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let detail = if refusal.detail.is_empty() { String::new() } else { format!("\n（{}）", refusal.detail) };
+        let reason = &refusal.reason;
+        Self::new(format!("{} {}{}{detail}", reason.code(), reason.explanation(), reason.next_step()))
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(error)
+    }
+}

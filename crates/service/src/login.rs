@@ -1,0 +1,307 @@
+//! Log-in, sessions, log-out and the own password (ログイン).
+//!
+//! A session belongs to one account and to one client certificate: its token is useless at another
+//! terminal. One account has one session at a time.
+
+use crate::operation::{Operation, Service, Session};
+use crate::refusal::{Reason, Refusal};
+use madoguchi_model::account::{AccountKind, UserId};
+use madoguchi_model::audit::{Action, Outcome};
+use madoguchi_model::field::FieldError;
+use madoguchi_model::institution::Institution;
+use madoguchi_model::login::{self, FORMER_PASSWORDS_KEPT, PASSWORD_CHARACTERS_MAX, Tries};
+use madoguchi_store::account::Account;
+use madoguchi_store::session::StoredSession;
+use madoguchi_store::{Result as StoreResult, Tx};
+use sha2::{Digest, Sha256};
+
+/// Seconds after which a session's last request is written again: not every click needs a write.
+const TOUCH_SECONDS: i64 = 60;
+/// Characters of a session's token: 32 random bytes in hexadecimal.
+const TOKEN_CHARACTERS: usize = 64;
+
+/// A fresh log-in.
+#[derive(Debug, Clone)]
+pub struct LoggedIn {
+    /// Secret of the session, for the cookie or the bearer header.
+    pub token: String,
+    /// The session.
+    pub session: Session,
+}
+
+impl Service {
+    /// The institution of the asking terminal.
+    ///
+    /// # Errors
+    /// [`Reason::UnknownInstitution`], [`Reason::ClosedInstitution`].
+    pub async fn institution(&self, operation: &Operation) -> Result<Institution, Refusal> {
+        let found = self.0.store.read().institution(&operation.terminal.institution).await?;
+        let institution = found.ok_or(Reason::UnknownInstitution)?;
+        if !institution.is_open_on(operation.now.day()) {
+            return Err(Reason::ClosedInstitution.into());
+        }
+        Ok(institution)
+    }
+
+    /// Logs a person in at the screens.
+    ///
+    /// # Errors
+    /// [`Reason::WrongPassword`] (also for unknown users and for accounts of programs),
+    /// [`Reason::Locked`], [`Reason::Stopped`], and what [`Service::institution`] refuses.
+    pub async fn log_in(&self, operation: &Operation, user: &str, password: &str) -> Result<LoggedIn, Refusal> {
+        self.enter(operation, user, password, AccountKind::uses_screens).await
+    }
+
+    /// Logs a card reader in (顔認証用アカウント).
+    ///
+    /// # Errors
+    /// As [`Service::log_in`].
+    pub async fn log_in_reader(&self, operation: &Operation, user: &str, password: &str) -> Result<LoggedIn, Refusal> {
+        self.enter(operation, user, password, |kind| kind == AccountKind::Reader).await
+    }
+
+    async fn enter(
+        &self,
+        operation: &Operation,
+        user: &str,
+        password: &str,
+        kind_may: fn(AccountKind) -> bool,
+    ) -> Result<LoggedIn, Refusal> {
+        let institution = self.institution(operation).await?;
+        let Ok(user) = UserId::parse(user) else {
+            return Err(self.refuse_log_in(operation, "", Reason::WrongPassword).await);
+        };
+        let account = self.0.store.read().account(&institution.code, &user).await?;
+        if let Some(until) = locked_until(account.as_ref(), operation) {
+            return Err(self.refuse_log_in(operation, user.as_str(), Reason::Locked { until }).await);
+        }
+        let hash = account.as_ref().map(|account| account.password_hash.clone());
+        let acceptable = password.chars().count() <= PASSWORD_CHARACTERS_MAX;
+        let given = if acceptable { password.to_owned() } else { String::new() };
+        let fits = self.0.passwords.verify(given, hash).await?;
+        let Some(account) = account else {
+            return Err(self.refuse_log_in(operation, user.as_str(), Reason::WrongPassword).await);
+        };
+        let verdict = match (fits && kind_may(account.kind), account.stopped) {
+            (false, _) => Err(Reason::WrongPassword),
+            (true, true) => Err(Reason::Stopped),
+            (true, false) => Ok(()),
+        };
+        match verdict {
+            Ok(()) => self.begin_session(operation, institution, account).await,
+            Err(reason) => Err(self.count_wrong_try(operation, account, reason).await),
+        }
+    }
+
+    async fn refuse_log_in(&self, operation: &Operation, user: &str, reason: Reason) -> Refusal {
+        let detail = format!("code={}", reason.code());
+        let draft = operation.draft(user, Action::LogIn, Outcome::Refused, "", detail);
+        match self.0.store.append(draft).await {
+            Ok(_) => reason.into(),
+            Err(error) => error.into(),
+        }
+    }
+
+    /// The try is counted in the write that also keeps its audit entry.
+    async fn count_wrong_try(&self, operation: &Operation, account: Account, reason: Reason) -> Refusal {
+        let detail = format!("code={} kind={}", reason.code(), account.kind.code());
+        let draft = operation.draft(account.user.as_str(), Action::LogIn, Outcome::Refused, "", detail);
+        let (now, wrong) = (operation.now, reason == Reason::WrongPassword);
+        let counted = self.0.store.write("log_in.refuse", async move |tx| -> StoreResult<Tries> {
+            let mut tries = Tries::default();
+            if let Some(mut current) = tx.account(&account.institution, &account.user).await?.filter(|_| wrong) {
+                current.tries = current.tries.after_wrong(now);
+                tries = current.tries;
+                tx.update_account(&current).await?;
+            }
+            tx.audit(draft).await?;
+            Ok(tries)
+        });
+        match counted.await {
+            Ok(Tries { locked_until: Some(until), .. }) => Reason::Locked { until }.into(),
+            Ok(_) => reason.into(),
+            Err(error) => error.into(),
+        }
+    }
+
+    async fn begin_session(
+        &self,
+        operation: &Operation,
+        institution: Institution,
+        account: Account,
+    ) -> Result<LoggedIn, Refusal> {
+        let token = hex::encode(self.random::<32>()?);
+        let form_token = hex::encode(self.random::<16>()?);
+        let mut stored = StoredSession {
+            token_hash: token_hash(&token),
+            institution: institution.code.clone(),
+            user: account.user.clone(),
+            certificate_serial: operation.terminal.serial.clone(),
+            form_token,
+            settings: madoguchi_model::settings::Settings::default(),
+            created_at: operation.now,
+            last_seen_at: operation.now,
+        };
+        let detail = format!("kind={}", account.kind.code());
+        let draft = operation.draft(account.user.as_str(), Action::LogIn, Outcome::Done, "", detail);
+        let written = self.0.store.write("log_in", async move |tx| -> Result<_, Refusal> {
+            let Some(mut current) = still_usable(tx, &account).await? else {
+                return Err(Reason::WrongPassword.into());
+            };
+            if current.tries != Tries::default() {
+                current.tries = Tries::default();
+                tx.update_account(&current).await?;
+            }
+            stored.settings = tx.settings(&stored.institution).await?;
+            tx.end_sessions_of(&stored.institution, &stored.user).await?;
+            tx.insert_session(&stored).await?;
+            tx.audit(draft).await?;
+            Ok((stored, current))
+        });
+        let (stored, account) = written.await?;
+        Ok(LoggedIn { token, session: session(operation, institution, &account, stored) })
+    }
+
+    /// The session of this token, at this terminal.
+    ///
+    /// # Errors
+    /// [`Reason::NotLoggedIn`] when there is none, it has ended, or it belongs to another terminal.
+    pub async fn session(&self, operation: &Operation, token: &str) -> Result<Session, Refusal> {
+        if token.len() != TOKEN_CHARACTERS {
+            return Err(Reason::NotLoggedIn.into());
+        }
+        let institution = self.institution(operation).await?;
+        let hash = token_hash(token);
+        let mut tx = self.0.store.read();
+        let stored = tx.session(&institution.code, &hash).await?.ok_or(Reason::NotLoggedIn)?;
+        if stored.certificate_serial != operation.terminal.serial
+            || login::session_has_ended(stored.created_at, stored.last_seen_at, operation.now)
+        {
+            return Err(Reason::NotLoggedIn.into());
+        }
+        let account = tx.account(&institution.code, &stored.user).await?.filter(|account| !account.stopped);
+        let account = account.ok_or(Reason::NotLoggedIn)?;
+        if stored.last_seen_at.plus_seconds(TOUCH_SECONDS) <= operation.now {
+            let (code, now) = (institution.code.clone(), operation.now);
+            self.0.store.write("session.touch", async move |tx| tx.touch_session(&code, &hash, now).await).await?;
+        }
+        Ok(session(operation, institution, &account, stored))
+    }
+
+    /// Ends the session.
+    ///
+    /// # Errors
+    /// Only when it cannot be written.
+    pub async fn log_out(&self, session: &Session) -> Result<(), Refusal> {
+        let draft = session.draft(Action::LogOut, Outcome::Done, "", "");
+        let (code, hash) = (session.institution.code.clone(), session.token_hash);
+        let ended = self.0.store.write("log_out", async move |tx| -> StoreResult<()> {
+            tx.end_session(&code, &hash).await?;
+            tx.audit(draft).await?;
+            Ok(())
+        });
+        Ok(ended.await?)
+    }
+
+    /// Changes the own password; the former ones may not come back.
+    ///
+    /// # Errors
+    /// [`Reason::Invalid`] names every wrong field.
+    pub async fn change_password(
+        &self,
+        session: &Session,
+        current: &str,
+        new: &str,
+        repeated: &str,
+    ) -> Result<(), Refusal> {
+        let account = self.0.store.read().account(&session.institution.code, &session.user).await?;
+        let account = account.ok_or(Reason::NotLoggedIn)?;
+        let mut wrong = Vec::new();
+        if !self.fits(current, &account.password_hash).await? {
+            wrong.push(FieldError::new("現在のパスワード", "現在使っているパスワード"));
+        }
+        if let Err(error) = login::check_password(new, &session.user, &session.institution) {
+            wrong.push(error);
+        } else if self.was_used(new, &account).await? {
+            wrong.push(FieldError::new("新しいパスワード", "これまでの3回と異なるパスワード"));
+        }
+        if new != repeated {
+            wrong.push(FieldError::new("新しいパスワード（確認）", "新しいパスワードと同じ文字"));
+        }
+        if !wrong.is_empty() {
+            let detail = format!("fields={}", wrong.len());
+            self.0.store.append(session.draft(Action::ChangePassword, Outcome::Refused, "", detail)).await?;
+            return Err(Reason::Invalid(wrong).into());
+        }
+        let hash = self.0.passwords.hash(new.to_owned()).await?;
+        let draft = session.draft(Action::ChangePassword, Outcome::Done, "", "");
+        let changed = self.0.store.write("password.change", async move |tx| -> StoreResult<()> {
+            tx.update_account(&with_password(account, hash, MustChange::No)).await?;
+            tx.audit(draft).await?;
+            Ok(())
+        });
+        Ok(changed.await?)
+    }
+
+    async fn was_used(&self, new: &str, account: &Account) -> Result<bool, Refusal> {
+        for hash in std::iter::once(&account.password_hash).chain(&account.former_hashes).take(FORMER_PASSWORDS_KEPT) {
+            if self.fits(new, hash).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn fits(&self, password: &str, hash: &str) -> Result<bool, Refusal> {
+        if password.chars().count() > PASSWORD_CHARACTERS_MAX {
+            return Ok(false);
+        }
+        self.0.passwords.verify(password.to_owned(), Some(hash.to_owned())).await
+    }
+}
+
+/// Whether the next log-in must change the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MustChange {
+    /// It was issued or initialised.
+    Yes,
+    /// Its owner chose it, or a program uses it.
+    No,
+}
+
+/// The account with another password; the old hash joins the former ones.
+pub(crate) fn with_password(mut account: Account, hash: String, must_change: MustChange) -> Account {
+    let old = std::mem::replace(&mut account.password_hash, hash);
+    account.former_hashes.insert(0, old);
+    account.former_hashes.truncate(FORMER_PASSWORDS_KEPT);
+    account.must_change_password = must_change == MustChange::Yes;
+    account.tries = Tries::default();
+    account
+}
+
+/// The account as it is now, unless its password or state changed since it was verified.
+async fn still_usable(tx: &mut Tx, verified: &Account) -> StoreResult<Option<Account>> {
+    let current = tx.account(&verified.institution, &verified.user).await?;
+    Ok(current.filter(|current| !current.stopped && current.password_hash == verified.password_hash))
+}
+
+fn locked_until(account: Option<&Account>, operation: &Operation) -> Option<madoguchi_model::day::Timestamp> {
+    account.filter(|account| account.tries.is_locked(operation.now)).and_then(|account| account.tries.locked_until)
+}
+
+fn session(operation: &Operation, institution: Institution, account: &Account, stored: StoredSession) -> Session {
+    Session {
+        operation: operation.clone(),
+        institution,
+        user: stored.user,
+        kind: account.kind,
+        settings_at_login: stored.settings,
+        form_token: stored.form_token,
+        must_change_password: account.must_change_password,
+        token_hash: stored.token_hash,
+    }
+}
+
+fn token_hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}

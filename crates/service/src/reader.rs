@@ -1,0 +1,278 @@
+//! The card reader's side (顔認証付きカードリーダー): a pass begins with a challenge, a card answers it,
+//! the person answers the consent pages.
+//!
+//! A pass is used once and lives five minutes; a newer one of the same reader replaces it.
+
+use crate::operation::{Service, Session};
+use crate::refusal::{CardRefusal, Reason, Refusal};
+use madoguchi_model::account::Right;
+use madoguchi_model::audit::{Action, Outcome};
+use madoguchi_model::consent::{Grant, InformationKind, Scope};
+use madoguchi_model::coverage::{Coverage, coverage_on};
+use madoguchi_model::day::Timestamp;
+use madoguchi_model::field::FieldError;
+use madoguchi_model::id::{ConsentId, PassId};
+use madoguchi_model::kiosk::{self, ConsentPage};
+use madoguchi_model::person::Person;
+use madoguchi_model::settings::Settings;
+use madoguchi_store::Tx;
+use madoguchi_store::card::{Pass as StoredPass, PassState};
+use madoguchi_trust::card_trust::{CardFault, VerifiedCard};
+
+/// Seconds that a pass lives.
+pub const PASS_SECONDS: i64 = 5 * 60;
+
+/// A pass that waits for a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pass {
+    /// Identity.
+    pub id: PassId,
+    /// What the card signs.
+    pub challenge: Vec<u8>,
+}
+
+/// What the reader shows once the card is accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presented {
+    /// The name that a screen can show.
+    pub name: String,
+    /// Whether a coverage holds today.
+    pub eligible: bool,
+    /// The eligibility in one sentence.
+    pub eligibility: String,
+    /// Notices about the card: code and text.
+    pub notices: Vec<(&'static str, &'static str)>,
+    /// The consent pages in their order; none when no past care can be agreed to.
+    pub pages: Vec<ConsentPage>,
+}
+
+/// What was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// Headings of the pages that were agreed to.
+    pub agreed: Vec<&'static str>,
+    /// 閲覧可能期限, when something was agreed to.
+    pub valid_until: Option<Timestamp>,
+}
+
+/// The card, and whether its date is over (then eligibility only).
+struct AcceptedCard {
+    card: VerifiedCard,
+    over: bool,
+}
+
+impl Service {
+    /// Begins a pass; an unfinished one of this reader is replaced.
+    ///
+    /// # Errors
+    /// [`Reason::NoRight`].
+    pub async fn begin_pass(&self, session: &Session) -> Result<Pass, Refusal> {
+        self.require(session, Right::PostCardResults).await?;
+        let id = PassId::new(session.now(), self.random()?);
+        let challenge = self.random::<32>()?.to_vec();
+        let stored = StoredPass {
+            id,
+            institution: session.institution.code.clone(),
+            reader: session.token_hash,
+            challenge: challenge.clone(),
+            begun_at: session.now(),
+            state: PassState::Open,
+            person: None,
+            pages: Vec::new(),
+        };
+        self.0.store.write("pass.begin", async move |tx| tx.begin_pass(&stored).await).await?;
+        Ok(Pass { id, challenge })
+    }
+
+    /// Takes the card's certificate and its signature over the challenge, and tells which consents
+    /// to ask for by the settings of this moment.
+    ///
+    /// # Errors
+    /// [`Reason::Card`], [`Reason::PassReplaced`], [`Reason::PassExpired`], [`Reason::NotFound`].
+    pub async fn present_card(
+        &self,
+        session: &Session,
+        pass: PassId,
+        certificate_der: &[u8],
+        signature: &[u8],
+    ) -> Result<Presented, Refusal> {
+        self.require(session, Right::PostCardResults).await?;
+        let mut tx = self.0.store.read();
+        let stored = current_pass(&mut tx, session, pass, PassState::Open).await?;
+        let accepted = match self.accept_card(session, &stored, certificate_der, signature) {
+            Ok(accepted) => accepted,
+            Err(fault) => return Err(self.refuse_card(session, fault).await),
+        };
+        let Some(person) = tx.person_by_card(&accepted.card.serial).await? else {
+            return Err(self.refuse_card(session, CardRefusal::NotRegistered).await);
+        };
+        let person = tx.person(person).await?.ok_or(Reason::NotFound("この患者"))?;
+        let coverages = tx.coverages_of(person.id).await?;
+        let coverage = coverage_on(&coverages, session.now().day());
+        let settings = tx.settings(&session.institution.code).await?;
+        let presented = presented(&person, coverage, &accepted, &settings);
+        self.identify(session, pass, &person, &presented).await?;
+        Ok(presented)
+    }
+
+    /// Stores the answers: the new pass replaces the person's former consent here, also when
+    /// everything was refused. A kind that was switched to 利用しない meanwhile is not stored.
+    ///
+    /// # Errors
+    /// [`Reason::Invalid`] unless every page is answered exactly once; [`Reason::PassReplaced`],
+    /// [`Reason::PassExpired`], [`Reason::NotFound`].
+    pub async fn answer_pass(
+        &self,
+        session: &Session,
+        pass: PassId,
+        answers: &[(ConsentPage, bool)],
+    ) -> Result<Answered, Refusal> {
+        self.require(session, Right::PostCardResults).await?;
+        let id = ConsentId::new(session.now(), self.random()?);
+        let (session, answers) = (session.clone(), answers.to_vec());
+        let answered = self.0.store.write("consent.grant", async move |tx| -> Result<Answered, Refusal> {
+            let stored = current_pass(tx, &session, pass, PassState::Identified).await?;
+            let agreed = agreed_pages(&stored.pages, &answers)?;
+            let person = stored.person.ok_or(Reason::PassReplaced)?;
+            let person = tx.person(person).await?.ok_or(Reason::NotFound("この患者"))?;
+            let settings = tx.settings(&session.institution.code).await?;
+            let asked = kiosk::asked(&stored.pages).and(in_use(&settings));
+            let code = session.institution.code.clone();
+            let grant = Grant::new(id, person.id, code, asked, kiosk::asked(&agreed), session.now());
+            if !tx.answer_pass(&session.institution.code, pass).await? {
+                return Err(Reason::PassReplaced.into());
+            }
+            tx.put_grant(&grant, &person).await?;
+            let detail = format!("consent={} asked={} agreed={}", id.to_hex(), marks(grant.asked), marks(grant.scope));
+            tx.audit(session.draft(Action::GrantConsent, Outcome::Done, &person.id.to_hex(), detail)).await?;
+            let valid_until = (!grant.scope.is_empty()).then_some(grant.valid_until);
+            Ok(Answered { agreed: agreed.iter().map(|page| page.heading()).collect(), valid_until })
+        });
+        answered.await
+    }
+
+    fn accept_card(
+        &self,
+        session: &Session,
+        pass: &StoredPass,
+        certificate_der: &[u8],
+        signature: &[u8],
+    ) -> Result<AcceptedCard, CardRefusal> {
+        let now = session.now().micros().div_euclid(1_000_000);
+        let cards = self.0.cards.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match cards.verify(certificate_der, &pass.challenge, signature, now) {
+            Ok(card) => Ok(AcceptedCard { card, over: false }),
+            Err(CardFault::Expired { within_grace_3_months: true, card, .. }) => Ok(AcceptedCard { card, over: true }),
+            Err(CardFault::Expired { .. }) => Err(CardRefusal::Expired),
+            Err(CardFault::Revoked) => Err(CardRefusal::Revoked),
+            Err(_) => Err(CardRefusal::NotACard),
+        }
+    }
+
+    async fn refuse_card(&self, session: &Session, fault: CardRefusal) -> Refusal {
+        let reason = Reason::Card(fault);
+        let draft = session.draft(Action::PassCard, Outcome::Refused, "", format!("code={}", reason.code()));
+        match self.0.store.append(draft).await {
+            Ok(_) => reason.into(),
+            Err(error) => error.into(),
+        }
+    }
+
+    async fn identify(
+        &self,
+        session: &Session,
+        pass: PassId,
+        person: &Person,
+        presented: &Presented,
+    ) -> Result<(), Refusal> {
+        let subject = person.id.to_hex();
+        let asked = format!("asked={}", marks(kiosk::asked(&presented.pages)));
+        let eligible = format!("eligible={}", presented.eligible);
+        let passed = session.draft(Action::PassCard, Outcome::Done, &subject, asked);
+        let checked = session.draft(Action::CheckEligibility, Outcome::Done, &subject, eligible);
+        let (code, person, pages) = (session.institution.code.clone(), person.id, presented.pages.clone());
+        let identified = self.0.store.write("pass.identify", async move |tx| -> Result<(), Refusal> {
+            if !tx.identify_pass(&code, pass, person, &pages).await? {
+                return Err(Reason::PassReplaced.into());
+            }
+            tx.audit(passed).await?;
+            tx.audit(checked).await?;
+            Ok(())
+        });
+        identified.await
+    }
+}
+
+/// The pass, when it is this reader's, young enough and in the state that the step needs.
+async fn current_pass(tx: &mut Tx, session: &Session, id: PassId, state: PassState) -> Result<StoredPass, Refusal> {
+    let pass = tx.pass(&session.institution.code, id).await?;
+    let pass = pass.filter(|pass| pass.reader == session.token_hash).ok_or(Reason::NotFound("この手続き"))?;
+    if pass.begun_at.plus_seconds(PASS_SECONDS) <= session.now() {
+        return Err(Reason::PassExpired.into());
+    }
+    if pass.state != state {
+        return Err(Reason::PassReplaced.into());
+    }
+    Ok(pass)
+}
+
+fn presented(person: &Person, coverage: Option<&Coverage>, accepted: &AcceptedCard, settings: &Settings) -> Presented {
+    let mut notices = Vec::new();
+    if accepted.over {
+        notices.push((
+            "008",
+            "カードの電子証明書の有効期限が切れています。資格の確認だけを行いました。市区町村で更新してください。",
+        ));
+    } else if accepted.card.near_end {
+        notices.push(("P0010", "カードの電子証明書の有効期限が近づいています。"));
+    }
+    let records = coverage.is_some_and(|coverage| !coverage.is_without_records()) && !accepted.over;
+    let eligibility = match coverage {
+        Some(_) => "健康保険の資格を確認しました。",
+        None => "有効な健康保険の資格が確認できません。窓口にお申し出ください。",
+    };
+    Presented {
+        name: person.shown_name(),
+        eligible: coverage.is_some(),
+        eligibility: eligibility.to_owned(),
+        notices,
+        pages: if records { kiosk::consent_pages(settings) } else { Vec::new() },
+    }
+}
+
+/// The pages agreed to, when every page has exactly one answer.
+fn agreed_pages(pages: &[ConsentPage], answers: &[(ConsentPage, bool)]) -> Result<Vec<ConsentPage>, Refusal> {
+    let complete = answers.len() == pages.len()
+        && pages.iter().all(|page| answers.iter().filter(|(answered, _)| answered == page).count() == 1);
+    if !complete {
+        return Err(FieldError::new("閲覧同意", "示されたすべての画面への回答を1つずつ").into());
+    }
+    Ok(pages.iter().copied().filter(|page| answers.contains(&(*page, true))).collect())
+}
+
+fn in_use(settings: &Settings) -> Scope {
+    InformationKind::ALL.into_iter().filter(|kind| settings.uses(*kind)).fold(Scope::EMPTY, Scope::with)
+}
+
+fn marks(scope: Scope) -> String {
+    scope.kinds().map(InformationKind::mark).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_answered_exactly_once() {
+        let pages = [ConsentPage::Surgery, ConsentPage::Medication];
+        for (answers, expected) in [
+            (vec![(ConsentPage::Surgery, true), (ConsentPage::Medication, false)], Some(vec![ConsentPage::Surgery])),
+            (vec![(ConsentPage::Surgery, false), (ConsentPage::Medication, false)], Some(vec![])),
+            (vec![(ConsentPage::Surgery, true)], None),
+            (vec![(ConsentPage::Surgery, true), (ConsentPage::Surgery, false)], None),
+            (vec![(ConsentPage::Surgery, true), (ConsentPage::Checkup, true)], None),
+        ] {
+            assert_eq!(agreed_pages(&pages, &answers).ok(), expected);
+        }
+    }
+}
