@@ -55,6 +55,8 @@ pub enum Action {
     IngestCoverage,
     /// A master file taken.
     IngestMaster,
+    /// An institution registered or changed by the operator.
+    ChangeInstitution,
     /// A notice published or withdrawn.
     ChangeNotice,
     /// The process started.
@@ -273,6 +275,7 @@ words!(Action {
     IngestClaims = "ingest_claims", "レセプトの取込";
     IngestCoverage = "ingest_coverage", "資格情報の取込";
     IngestMaster = "ingest_master", "マスターの取込";
+    ChangeInstitution = "change_institution", "医療機関等の登録";
     ChangeNotice = "change_notice", "お知らせの変更";
     Start = "start", "起動";
     Stop = "stop", "停止";

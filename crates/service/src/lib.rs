@@ -12,6 +12,7 @@ pub mod consent;
 pub mod login;
 pub mod notice;
 pub mod operation;
+pub mod operator;
 pub mod password;
 pub mod reader;
 pub mod refusal;
