@@ -11,7 +11,7 @@ from demo import account
 BEFORE = ["薬剤情報", "特定健診情報"]
 AFTER = ["手術情報", "診療／薬剤情報", "特定健診情報"]
 SWITCHED_ON = {"診療情報": "利用する", "手術情報": "利用する"}
-STORY = "手術"
+STORY = "人工透析"
 
 
 @pytest.mark.parametrize("kind", ["medical", "pharmacy"])
