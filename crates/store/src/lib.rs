@@ -22,6 +22,8 @@ mod migration;
 mod notice;
 mod person;
 pub mod receipt;
+#[cfg(all(test, feature = "test-support"))]
+mod registry;
 pub mod session;
 pub mod settings;
 mod sql;

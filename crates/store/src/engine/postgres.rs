@@ -127,6 +127,12 @@ impl Session {
         Ok(changed)
     }
 
+    /// Whether the statement can be prepared.
+    #[cfg(test)]
+    pub(crate) async fn understands(&self, sql: Sql) -> Result<()> {
+        self.prepared(sql).await.map(drop)
+    }
+
     async fn prepared(&self, sql: Sql) -> Result<Statement> {
         let key = sql.key();
         let kept = self.statements.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();

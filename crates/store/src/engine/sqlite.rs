@@ -158,6 +158,12 @@ impl Session {
         Ok(changed as u64)
     }
 
+    /// Whether the statement can be prepared.
+    #[cfg(test)]
+    pub(crate) fn understands(&self, sql: Sql) -> Result<()> {
+        self.connection.prepare(&for_sqlite(sql.text)).map(drop).map_err(|error| broken(sql.table(), &error))
+    }
+
     fn text(&self, sql: Sql) -> Arc<str> {
         let mut texts = self.texts.borrow_mut();
         Arc::clone(texts.entry(sql.key()).or_insert_with(|| for_sqlite(sql.text).into()))
