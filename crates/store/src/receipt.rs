@@ -101,8 +101,9 @@ impl Tx {
     pub async fn care_receipts(&mut self, consent: &Consent, period: Period) -> Result<Vec<CareReceipt>> {
         const SQL: Sql = Sql::by_person(
             "SELECT receipt_id, care_month, setting, institution_code, institution_name, prescriber_code,
-                 prescriber_name, CASE WHEN $1 = 1 THEN visits_and_care END, CASE WHEN $2 = 1 THEN medication END,
-                 CASE WHEN $3 = 1 THEN surgery END
+                 prescriber_name, CASE WHEN CAST($1 AS BIGINT) = 1 THEN visits_and_care END,
+                 CASE WHEN CAST($2 AS BIGINT) = 1 THEN medication END,
+                 CASE WHEN CAST($3 AS BIGINT) = 1 THEN surgery END
              FROM receipts WHERE person_id = $4 AND care_month BETWEEN $5 AND $6 AND ended_at IS NULL
              ORDER BY care_month DESC, institution_code, receipt_id",
         );

@@ -152,7 +152,11 @@ async fn every_statement_is_understood_by_both_engines() {
     let Address::Postgres(config) = &url.0 else { panic!("not PostgreSQL") };
     let session = postgres::Session::open(config, &Limits::default(), Purpose::Write).await.unwrap();
     for sql in statements().into_iter().filter(|sql| !sql.text.contains("sqlite_")) {
-        session.understands(sql).await.unwrap_or_else(|error| panic!("PostgreSQL: {error}: {}", sql.text));
+        let types = session.parameter_types(sql).await;
+        let types = types.unwrap_or_else(|error| panic!("PostgreSQL: {error}: {}", sql.text));
+        // `$1 = 1` would make an INTEGER of it, which no value of ours is.
+        let known = types.iter().all(|name| ["int8", "text", "bytea", "blob"].contains(&name.as_str()));
+        assert!(known, "{types:?}: {}", sql.text);
     }
 }
 

@@ -3,11 +3,15 @@
 
 mod conformance {
     pub(crate) mod chain;
+    pub(crate) mod desk;
+    pub(crate) mod patient;
+    pub(crate) mod reference;
+    pub(crate) mod samples;
     pub(crate) mod writing;
 }
 
 use madoguchi_model::day::Timestamp;
-use madoguchi_store::{DatabaseUrl, ProcessName, Store, test_support};
+use madoguchi_store::{DatabaseUrl, ProcessName, Result, Store, Tx, test_support};
 
 /// A store of one test, and where it is.
 pub(crate) struct Place {
@@ -21,6 +25,16 @@ pub(crate) fn process(name: &str) -> ProcessName {
 }
 
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+
+/// Writes with this value; the write must go well.
+pub(crate) async fn put<V, T, F>(place: &Place, value: V, job: F) -> T
+where
+    V: Send + 'static,
+    T: Send + 'static,
+    F: AsyncFnOnce(&mut Tx, V) -> Result<T> + Send + 'static,
+{
+    place.store.write("test", async move |tx| job(tx, value).await).await.unwrap()
+}
 
 async fn on_sqlite() -> Place {
     let directory = tempfile::tempdir().unwrap();
@@ -60,6 +74,15 @@ macro_rules! on_every_engine {
 on_every_engine! {
     chain: entries_follow_each_other, a_failed_write_takes_its_entry_along, a_restart_goes_on_where_it_stopped,
         many_callers_make_one_chain, heads_are_kept;
+    desk: institutions_are_registered_and_changed, settings_remember_who_changed_them,
+        an_account_is_changed_by_who_saw_it_last, a_session_is_found_at_its_own_institution_only,
+        notices_reach_their_audience;
+    patient: a_person_keeps_what_was_registered, a_coverage_is_found_by_its_numbers,
+        a_reference_number_belongs_to_one_person, a_card_leads_to_its_person, a_pass_goes_each_step_once,
+        consent_opens_for_a_day_and_to_its_institution, the_list_is_searched_as_people_write,
+        only_consented_kinds_leave_the_database, a_replaced_receipt_is_gone_from_view,
+        an_unattached_receipt_waits_for_its_person;
+    reference: masters_keep_their_generations, a_claims_file_is_taken_once;
     writing: a_name_is_taken_once, another_name_writes_beside, a_panic_stops_nothing, a_closed_store_only_reads,
         a_reader_writes_nothing, a_read_changes_nothing, a_full_queue_is_busy, migrating_again_changes_nothing;
 }

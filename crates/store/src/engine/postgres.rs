@@ -127,10 +127,10 @@ impl Session {
         Ok(changed)
     }
 
-    /// Whether the statement can be prepared.
+    /// The types of the statement's parameters, if it can be prepared.
     #[cfg(test)]
-    pub(crate) async fn understands(&self, sql: Sql) -> Result<()> {
-        self.prepared(sql).await.map(drop)
+    pub(crate) async fn parameter_types(&self, sql: Sql) -> Result<Vec<String>> {
+        Ok(self.prepared(sql).await?.params().iter().map(|kind| kind.name().to_owned()).collect())
     }
 
     async fn prepared(&self, sql: Sql) -> Result<Statement> {
