@@ -79,6 +79,14 @@ impl ThrowAwayCluster {
     /// # Errors
     /// When PostgreSQL refuses.
     pub fn database(&self) -> io::Result<DatabaseUrl> {
+        self.database_url()?.parse().map_err(io::Error::other)
+    }
+
+    /// A new, empty database, as the text that a program takes.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses.
+    pub fn database_url(&self) -> io::Result<String> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let created = Command::new(self.binaries.join("createdb"))
@@ -88,7 +96,7 @@ impl ThrowAwayCluster {
             return Err(io::Error::other(String::from_utf8_lossy(&created.stderr).into_owned()));
         }
         let host = self.directory.display().to_string().replace('/', "%2F");
-        format!("postgres://madoguchi@{host}/{name}").parse().map_err(io::Error::other)
+        Ok(format!("postgres://madoguchi@{host}/{name}"))
     }
 
     /// Runs SQL text in a database of this cluster as its superuser, outside of the store; returns what it prints.

@@ -8,6 +8,7 @@ use std::{
     collections::VecDeque,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use futures_util::future::{FutureExt, LocalBoxFuture};
@@ -45,6 +46,9 @@ pub(crate) enum Message {
     Close { answer: oneshot::Sender<()> },
 }
 
+/// A new process waits so long for its name.
+const NAME_WAIT: Duration = Duration::from_secs(2);
+
 pub(crate) struct Writer {
     engine: Engine,
     limits: Limits,
@@ -81,7 +85,17 @@ impl Writer {
         };
         let chain = Arc::new(Mutex::new(Chain::new(process.clone())));
         let mut writer = Self { engine, limits, process, chain, stale: true };
-        writer.begin().await?;
+        let until = Instant::now() + NAME_WAIT;
+        loop {
+            match writer.begin().await {
+                Ok(()) => break,
+                // A server that restarts after a crash may come before PostgreSQL has noticed that it was gone.
+                Err(Error::Locked(_) | Error::Unavailable(_)) if Instant::now() < until => {
+                    tokio::time::sleep(NAME_WAIT / 20).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
         writer.commit().await?;
         Ok(writer)
     }
