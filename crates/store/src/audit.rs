@@ -80,9 +80,8 @@ impl Tx {
     /// # Errors
     /// When the database can't be asked.
     pub async fn audit_head(&mut self, process: &ProcessName) -> Result<Head> {
-        const SQL: Sql = Sql::by_key(
-            "SELECT sequence, hash FROM audit_entries WHERE process = $1 ORDER BY sequence DESC LIMIT 1",
-        );
+        const SQL: Sql =
+            Sql::by_key("SELECT sequence, hash FROM audit_entries WHERE process = $1 ORDER BY sequence DESC LIMIT 1");
         let head = self.row(SQL, &values![process.as_str()], |row| head(row, 0)).await?;
         Ok(head.unwrap_or(Head::EMPTY))
     }
@@ -175,7 +174,7 @@ fn signed_head(row: &Row<'_>) -> Result<SignedHead> {
 }
 
 fn entry(row: &Row<'_>) -> Result<Entry> {
-        let draft = Draft {
+    let draft = Draft {
         at: row.instant(2)?,
         institution: row.string(3)?,
         user: row.string(4)?,

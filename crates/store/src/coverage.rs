@@ -94,9 +94,8 @@ impl Tx {
                  valid_to = excluded.valid_to, loss = excluded.loss,
                  patient_share_percent = excluded.patient_share_percent",
         );
-        const FORGET: Sql = Sql::by_key(
-            "DELETE FROM number_keys WHERE number_key = $1 AND person_id = $2 AND coverage_id = $3",
-        );
+        const FORGET: Sql =
+            Sql::by_key("DELETE FROM number_keys WHERE number_key = $1 AND person_id = $2 AND coverage_id = $3");
         let former = self.coverage(coverage.person, coverage.id).await?;
         if let Some(former) = former.map(|former| former.numbers.key()).filter(|key| *key != coverage.numbers.key()) {
             self.execute(FORGET, &values![former.as_str(), coverage.person, coverage.id]).await?;

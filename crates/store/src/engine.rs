@@ -4,6 +4,8 @@
 
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
+#[cfg(all(test, feature = "test-support"))]
+mod tests;
 
 use std::time::Duration;
 

@@ -14,9 +14,8 @@ impl Tx {
     /// # Errors
     /// When the database can't be asked.
     pub async fn institution(&mut self, code: &InstitutionCode) -> Result<Option<Institution>> {
-        const SQL: Sql = Sql::reference(
-            "SELECT code, name, hospital, opened_on, abolished_on FROM institutions WHERE code = $1",
-        );
+        const SQL: Sql =
+            Sql::reference("SELECT code, name, hospital, opened_on, abolished_on FROM institutions WHERE code = $1");
         self.row(SQL, &values![code], institution).await
     }
 
@@ -25,9 +24,8 @@ impl Tx {
     /// # Errors
     /// When the database can't be asked.
     pub async fn institutions(&mut self) -> Result<Vec<Institution>> {
-        const SQL: Sql = Sql::reference(
-            "SELECT code, name, hospital, opened_on, abolished_on FROM institutions ORDER BY code",
-        );
+        const SQL: Sql =
+            Sql::reference("SELECT code, name, hospital, opened_on, abolished_on FROM institutions ORDER BY code");
         self.rows(SQL, &[], institution).await
     }
 

@@ -71,8 +71,7 @@ impl Tx {
     /// # Errors
     /// When the database can't be asked.
     pub async fn notices_read_by(&mut self, institution: &InstitutionCode, user: &UserId) -> Result<Vec<NoticeId>> {
-        const SQL: Sql =
-            Sql::by_key("SELECT notice_id FROM notice_reads WHERE institution_code = $1 AND user_id = $2");
+        const SQL: Sql = Sql::by_key("SELECT notice_id FROM notice_reads WHERE institution_code = $1 AND user_id = $2");
         self.rows(SQL, &values![institution, user], |row| row.id(0, NoticeId::from_bytes)).await
     }
 

@@ -110,9 +110,8 @@ impl Tx {
             "INSERT INTO reference_numbers (person_id, institution_code, reference_number) VALUES ($1, $2, $3)
              ON CONFLICT (person_id, institution_code) DO UPDATE SET reference_number = excluded.reference_number",
         );
-        const SHOW: Sql = Sql::by_key(
-            "UPDATE consent_list SET reference_number = $1 WHERE institution_code = $2 AND person_id = $3",
-        );
+        const SHOW: Sql =
+            Sql::by_key("UPDATE consent_list SET reference_number = $1 WHERE institution_code = $2 AND person_id = $3");
         let former = self.reference_number(person, institution).await?;
         if self.execute(TAKE, &values![institution, number, person]).await? == 0 {
             return Err(Error::Conflict("the reference number belongs to another person".into()));

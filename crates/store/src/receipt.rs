@@ -186,8 +186,7 @@ impl Tx {
     /// # Errors
     /// When the database can't be asked.
     pub async fn receipt_source(&mut self, person: PersonId, id: ReceiptId) -> Result<Option<Vec<u8>>> {
-        const SQL: Sql =
-            Sql::by_person("SELECT source FROM receipt_sources WHERE person_id = $1 AND receipt_id = $2");
+        const SQL: Sql = Sql::by_person("SELECT source FROM receipt_sources WHERE person_id = $1 AND receipt_id = $2");
         self.row(SQL, &values![person, id], |row| Ok(row.blob(0)?.to_vec())).await
     }
 
@@ -237,8 +236,7 @@ impl Tx {
     /// # Errors
     /// When it can't be written.
     pub async fn remove_unattached(&mut self, institution: &InstitutionCode, id: ReceiptId) -> Result<bool> {
-        const SQL: Sql =
-            Sql::by_key("DELETE FROM unattached_receipts WHERE institution_code = $1 AND receipt_id = $2");
+        const SQL: Sql = Sql::by_key("DELETE FROM unattached_receipts WHERE institution_code = $1 AND receipt_id = $2");
         Ok(self.execute(SQL, &values![institution, id]).await? > 0)
     }
 

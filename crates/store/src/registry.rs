@@ -70,7 +70,8 @@ fn tables_of(text: &str) -> BTreeSet<&str> {
 /// Whether the statement says which shard: `column = $n`, or an insert of one row that carries it first.
 fn names(text: &str, column: &str) -> bool {
     let equals = text.split(&format!("{column} = $")).count() > 1;
-    let inserts = text.starts_with("INSERT INTO") && text.contains(&format!(" ({column}, ")) && text.contains("VALUES ($1, ");
+    let inserts =
+        text.starts_with("INSERT INTO") && text.contains(&format!(" ({column}, ")) && text.contains("VALUES ($1, ");
     equals || inserts
 }
 
@@ -169,16 +170,28 @@ async fn the_catalogue_has_nothing_that_cannot_be_cut() {
     Store::migrate(&url, NOW).await.unwrap();
     let count = |text: &str| -> usize { cluster.run(&url, text).unwrap().trim().parse().unwrap() };
     let ours = "n.nspname = 'public'";
-    assert_eq!(count(&format!("SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind = 'S' AND {ours}")), 0, "sequences");
+    assert_eq!(
+        count(&format!(
+            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind = 'S' AND {ours}"
+        )),
+        0,
+        "sequences"
+    );
     assert_eq!(count("SELECT count(*) FROM pg_trigger"), 0, "triggers");
     assert_eq!(count("SELECT count(*) FROM pg_constraint WHERE contype = 'f'"), 0, "foreign keys");
-    let uniques = cluster.run(&url, &format!(
-        "SELECT t.relname || ':' || string_agg(a.attname, ',' ORDER BY k.place)
+    let uniques = cluster
+        .run(
+            &url,
+            &format!(
+                "SELECT t.relname || ':' || string_agg(a.attname, ',' ORDER BY k.place)
          FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace,
              unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place), pg_attribute a
          WHERE i.indisunique AND {ours} AND a.attrelid = t.oid AND a.attnum = k.number
-         GROUP BY i.indexrelid, t.relname")).unwrap();
+         GROUP BY i.indexrelid, t.relname"
+            ),
+        )
+        .unwrap();
     let keys = primary_keys();
     let mut seen = BTreeSet::new();
     for line in uniques.lines().filter(|line| !line.starts_with("schema_migrations:")) {
@@ -187,8 +200,13 @@ async fn the_catalogue_has_nothing_that_cannot_be_cut() {
         seen.insert(table);
     }
     assert_eq!(seen, keys.keys().copied().collect(), "every table has a primary key");
-    let types = cluster.run(&url, "SELECT DISTINCT COALESCE(domain_name, data_type) FROM information_schema.columns
-        WHERE table_schema = 'public' ORDER BY 1").unwrap();
+    let types = cluster
+        .run(
+            &url,
+            "SELECT DISTINCT COALESCE(domain_name, data_type) FROM information_schema.columns
+        WHERE table_schema = 'public' ORDER BY 1",
+        )
+        .unwrap();
     assert_eq!(types.lines().collect::<Vec<_>>(), ["bigint", "blob", "text"]);
 }
 

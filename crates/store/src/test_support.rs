@@ -122,7 +122,8 @@ impl ThrowAwayCluster {
             if self.keeper.try_wait()?.is_some() {
                 return Err(io::Error::other(tail(&self.directory.join("server.log"))));
             }
-            let asked = Command::new(self.binaries.join("pg_isready")).arg("-q").arg("-h").arg(&self.directory).status();
+            let asked =
+                Command::new(self.binaries.join("pg_isready")).arg("-q").arg("-h").arg(&self.directory).status();
             if socket.exists() && asked?.success() {
                 return Ok(());
             }
@@ -180,7 +181,8 @@ fn binaries() -> io::Result<PathBuf> {
     // The newest version first: 16 is after 15, and 9.6 is too old to matter.
     found.sort_by_key(|path| std::cmp::Reverse(version_of(path)));
     found.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
-    let complete = |path: &PathBuf| ["initdb", "postgres", "createdb", "psql"].iter().all(|name| path.join(name).is_file());
+    let complete =
+        |path: &PathBuf| ["initdb", "postgres", "createdb", "psql"].iter().all(|name| path.join(name).is_file());
     found.into_iter().find(complete).ok_or_else(|| {
         io::Error::new(io::ErrorKind::NotFound, "PostgreSQL is not installed: apt-get install postgresql")
     })

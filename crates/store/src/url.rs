@@ -109,7 +109,7 @@ mod tests {
         match (found, shown) {
             (Ok(found), Ok(shown)) => assert_eq!(found, shown),
             (Err(found), Err(part)) => assert!(found.contains(part), "{found}"),
-            (found, shown) => assert!(false, "{found:?} instead of {shown:?}"),
+            (found, shown) => panic!("{found:?} instead of {shown:?}"),
         }
     }
 

@@ -46,6 +46,8 @@ pub(crate) enum Message {
     Close { answer: oneshot::Sender<()> },
 }
 
+/// A write that takes longer is logged: nobody else can write meanwhile, not even an audit entry.
+const LONG_WRITE: Duration = Duration::from_secs(1);
 /// A new process waits so long for its name.
 const NAME_WAIT: Duration = Duration::from_secs(2);
 
@@ -183,8 +185,12 @@ impl Writer {
     async fn write(&mut self, name: &'static str, work: Work, answers: &mut Vec<Answer>) -> Result<()> {
         let before = self.chain.lock().unwrap_or_else(PoisonError::into_inner).clone();
         self.send("SAVEPOINT write")?;
+        let begun = Instant::now();
         let work = work(self.tx());
         let finished = AssertUnwindSafe(work).catch_unwind().await;
+        if begun.elapsed() > LONG_WRITE {
+            tracing::warn!(write = name, milliseconds = begun.elapsed().as_millis(), "a write kept the others waiting");
+        }
         let failed = finished.as_ref().map_or(true, |finished| finished.failed);
         match finished {
             Ok(finished) => answers.push(finished.answer),

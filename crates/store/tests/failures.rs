@@ -95,7 +95,8 @@ async fn helper_appends_until_killed() {
 fn kill_after(mut child: Child, count: usize) -> Vec<i64> {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut told = Vec::new();
-    let number = |line: String| -> Option<i64> { line.strip_prefix("acknowledged ").and_then(|text| text.parse().ok()) };
+    let number =
+        |line: String| -> Option<i64> { line.strip_prefix("acknowledged ").and_then(|text| text.parse().ok()) };
     while told.len() < count {
         let line = lines.next().expect("the child goes on until it is killed").unwrap();
         told.extend(number(line));
@@ -253,7 +254,9 @@ async fn a_store_of_another_version_is_not_served() {
 
     by_hand(directory.path(), "DELETE FROM schema_migrations");
     let refusal = open().await.unwrap_err();
-    assert!(matches!(refusal, Error::SchemaTooOld { found: 0, .. }) && refusal.to_string().contains("madoguchi migrate"));
+    assert!(
+        matches!(refusal, Error::SchemaTooOld { found: 0, .. }) && refusal.to_string().contains("madoguchi migrate")
+    );
 
     let changed = format!("INSERT INTO schema_migrations VALUES ({expected}, 'changed', 'x', 0)");
     by_hand(directory.path(), &changed);

@@ -264,10 +264,7 @@ fn broken(table: &str, error: &tokio_postgres::Error) -> Error {
         "53" => Error::unavailable(format!("{} {}", code.code(), refusal.message())),
         "55" => Error::Busy("another process holds a row"),
         "25" if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Error::unavailable("the server takes only reads now"),
-        "42" => Error::Refused {
-            table: table.into(),
-            detail: format!("{} {}", code.code(), refusal.message()).into(),
-        },
+        "42" => Error::Refused { table: table.into(), detail: format!("{} {}", code.code(), refusal.message()).into() },
         _ => Error::Refused { table: table.into(), detail: place().into() },
     }
 }

@@ -41,6 +41,11 @@ thread_local! {
     static SESSIONS: RefCell<Vec<(Weak<Database>, Session)>> = const { RefCell::new(Vec::new()) };
 }
 
+#[cfg(test)]
+pub(crate) fn connections_of_this_thread() -> usize {
+    SESSIONS.with_borrow(Vec::len)
+}
+
 /// The virtual machine asks this often whether time is up; 10,000 steps take well under a millisecond.
 const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 /// Statements kept prepared by each connection: more than the crate has.

@@ -94,12 +94,8 @@ pub(crate) async fn many_callers_make_one_chain(place: &Place) {
 }
 
 pub(crate) async fn heads_are_kept(place: &Place) {
-    let signed = |sequence, note: &str| SignedHead {
-        process: "server-1".to_owned(),
-        sequence,
-        note: note.to_owned(),
-        at: NOW,
-    };
+    let signed =
+        |sequence, note: &str| SignedHead { process: "server-1".to_owned(), sequence, note: note.to_owned(), at: NOW };
     let heads = [signed(3, "three"), signed(7, "seven"), signed(7, "seven again")];
     for head in heads.clone() {
         place.store.write("head", async move |tx| tx.keep_signed_head(&head).await).await.unwrap();

@@ -224,12 +224,15 @@ pub(crate) async fn only_consented_kinds_leave_the_database(place: &Place) {
         let scope = Scope::from_bits(bits);
         let consent = consent_to(place, &scope.kinds().collect::<Vec<_>>()).await;
         let shown = place.store.read().care_receipts(&consent, both).await.unwrap();
-        let expected = [receipts[1].care.clone(), receipts[0].care.clone()].map(|care| care.limited_to(|k| scope.contains(k)));
+        let expected =
+            [receipts[1].care.clone(), receipts[0].care.clone()].map(|care| care.limited_to(|k| scope.contains(k)));
         let nothing = scope == Scope::of(&[InformationKind::Checkup]);
         assert_eq!(shown, if nothing { vec![] } else { expected.to_vec() }, "{scope:?}");
     }
     let consent = consent_to(place, &InformationKind::ALL).await;
-    for (from, to, count) in [(202_208, 202_209, 1), (202_207, 202_207, 1), (202_208, 202_208, 0), (202_210, 202_212, 0)] {
+    for (from, to, count) in
+        [(202_208, 202_209, 1), (202_207, 202_207, 1), (202_208, 202_208, 0), (202_210, 202_212, 0)]
+    {
         let period = Period { from: month(from), to: month(to) };
         assert_eq!(place.store.read().care_receipts(&consent, period).await.unwrap().len(), count, "{from}-{to}");
     }
@@ -251,10 +254,7 @@ pub(crate) async fn a_replaced_receipt_is_gone_from_view(place: &Place) {
     let by = ReceiptId::new(NOW, [9; 10]);
     let end = async || {
         let id = taken.care.receipt;
-        put(place, id, async move |tx, it| {
-            tx.end_receipt(person_id(1), month(202_207), it, Some(by), NOW).await
-        })
-        .await
+        put(place, id, async move |tx, it| tx.end_receipt(person_id(1), month(202_207), it, Some(by), NOW).await).await
     };
     assert!(end().await);
     assert!(!end().await);

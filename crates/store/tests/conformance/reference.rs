@@ -51,8 +51,9 @@ pub(crate) async fn masters_keep_their_generations(place: &Place) {
     assert_eq!(tx.drug_generations("620004625").await.unwrap(), [old.clone(), new.clone()]);
     assert_eq!(tx.drug_generations("620004626").await.unwrap(), []);
     assert_eq!(tx.drugs().await.unwrap(), [old, new]);
-    assert_eq!(tx.procedure_generations("150253010").await.unwrap(), [procedure.clone()]);
-    assert_eq!(tx.procedures().await.unwrap(), [procedure]);
+    let procedures = [procedure];
+    assert_eq!(tx.procedure_generations("150253010").await.unwrap(), procedures);
+    assert_eq!(tx.procedures().await.unwrap(), procedures);
     assert_eq!(tx.code_names("T", "710010001").await.unwrap(), [name]);
     assert_eq!(tx.code_names("C", "710010001").await.unwrap(), []);
 }

@@ -43,7 +43,9 @@ pub(crate) fn person_id(number: u8) -> PersonId {
 }
 
 pub(crate) fn institution(code: InstitutionCode) -> Institution {
-    Institution { code, name: "資格クリニック".into(), hospital: true, opened_on: day(19_800_401), abolished_on: None }
+    Institution {
+        code, name: "資格クリニック".into(), hospital: true, opened_on: day(19_800_401), abolished_on: None
+    }
 }
 
 pub(crate) fn person(number: u8) -> Person {
