@@ -1,0 +1,81 @@
+//! What a template may see while it is compiled: itself, one file of data and the fonts. No files
+//! of the machine, no packages, no clock.
+
+use crate::fonts::Fonts;
+use std::sync::Arc;
+use typst::diag::{FileError, FileResult};
+use typst::foundations::{Bytes, Datetime, Duration};
+use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
+use typst::text::{Font, FontBook};
+use typst::utils::LazyHash;
+use typst::{Feature, Library, LibraryExt, World};
+
+/// The template of all lists.
+const TEMPLATE: &str = include_str!("../templates/care-list.typ");
+/// Under this name the template reads its data.
+const DATA_PATH: &str = "/data.json";
+
+/// What all documents share.
+#[derive(Debug)]
+pub(crate) struct Shop {
+    library: LazyHash<Library>,
+    book: LazyHash<FontBook>,
+    template: Source,
+    data_id: FileId,
+    pub(crate) fonts: Fonts,
+}
+
+/// The world of one document.
+pub(crate) struct Sheet {
+    pub(crate) shop: Arc<Shop>,
+    pub(crate) data: Bytes,
+}
+
+impl Shop {
+    pub(crate) fn new(fonts: Fonts) -> Self {
+        // Row headers of the person box exist behind this feature only.
+        let features = [Feature::A11yExtras].into_iter().collect();
+        Self {
+            library: LazyHash::new(Library::builder().with_features(features).build()),
+            book: LazyHash::new(FontBook::from_fonts(&fonts.faces)),
+            template: Source::new(file_id("/care-list.typ"), TEMPLATE.to_owned()),
+            data_id: file_id(DATA_PATH),
+            fonts,
+        }
+    }
+}
+
+impl World for Sheet {
+    fn library(&self) -> &LazyHash<Library> {
+        &self.shop.library
+    }
+
+    fn book(&self) -> &LazyHash<FontBook> {
+        &self.shop.book
+    }
+
+    fn main(&self) -> FileId {
+        self.shop.template.id()
+    }
+
+    fn source(&self, id: FileId) -> FileResult<Source> {
+        if id == self.shop.template.id() { Ok(self.shop.template.clone()) } else { Err(FileError::AccessDenied) }
+    }
+
+    fn file(&self, id: FileId) -> FileResult<Bytes> {
+        if id == self.shop.data_id { Ok(self.data.clone()) } else { Err(FileError::AccessDenied) }
+    }
+
+    fn font(&self, index: usize) -> Option<Font> {
+        self.shop.fonts.faces.get(index).cloned()
+    }
+
+    fn today(&self, _offset: Option<Duration>) -> Option<Datetime> {
+        None
+    }
+}
+
+fn file_id(path: &'static str) -> FileId {
+    let path = VirtualPath::new(path).expect("a constant path below the root is valid");
+    RootedPath::new(VirtualRoot::Project, path).intern()
+}
