@@ -280,7 +280,7 @@ impl Writer {
                 Ok(())
             }
             Err(error) => {
-                backoff.failed();
+                backoff.failed(error.clone());
                 Err(error)
             }
         }

@@ -193,7 +193,7 @@ impl Pool {
                 Ok(session)
             }
             Err(error) => {
-                place.backoff.failed();
+                place.backoff.failed(error.clone());
                 Err(error)
             }
         }
@@ -207,26 +207,26 @@ impl Pool {
     }
 }
 
-/// After a failed attempt to connect, the next ones fail at once for a while, so that no request hangs and a database
-/// that is starting is not flooded.
+/// After a failed attempt to connect, the next ones fail at once for a while with the same error, so that no request
+/// hangs and a database that is starting is not flooded.
 #[derive(Default)]
 pub(crate) struct Backoff {
     failures: u32,
-    not_before: Option<Instant>,
+    last: Option<(Instant, Error)>,
 }
 
 impl Backoff {
     pub(crate) fn may_try(&self) -> Result<()> {
-        match self.not_before {
-            Some(instant) if Instant::now() < instant => Err(Error::unavailable("waiting before the next attempt")),
+        match &self.last {
+            Some((not_before, error)) if Instant::now() < *not_before => Err(error.clone()),
             _ => Ok(()),
         }
     }
 
-    pub(crate) fn failed(&mut self) {
+    pub(crate) fn failed(&mut self, error: Error) {
         let pause = Duration::from_millis(50 << self.failures.min(5));
         self.failures += 1;
-        self.not_before = Some(Instant::now() + pause);
+        self.last = Some((Instant::now() + pause, error));
     }
 }
 
