@@ -161,8 +161,10 @@ fn keep(binaries: &Path, directory: &Path) -> String {
 
 fn shell(as_nobody: bool, text: &str) -> Command {
     let mut command = if as_nobody {
-        let mut command = Command::new("setpriv");
-        command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "sh", "-c", text]);
+        // The group is nogroup here and nobody there.
+        let mut command = Command::new("sh");
+        let become_nobody = "exec setpriv --reuid=nobody --regid=\"$(id -g nobody)\" --clear-groups sh -c \"$1\"";
+        command.args(["-c", become_nobody, "sh", text]);
         command
     } else {
         let mut command = Command::new("sh");
@@ -199,8 +201,8 @@ fn is_root(directory: &Path) -> io::Result<bool> {
 }
 
 fn nobody(directory: &Path) -> io::Result<()> {
-    let changed = Command::new("chown").arg("nobody:nogroup").arg(directory).status()?;
-    if changed.success() { Ok(()) } else { Err(io::Error::other("chown nobody:nogroup failed")) }
+    let changed = Command::new("chown").arg("nobody").arg(directory).status()?;
+    if changed.success() { Ok(()) } else { Err(io::Error::other("chown nobody failed")) }
 }
 
 fn tail(log: &Path) -> String {

@@ -98,6 +98,14 @@ impl Tx {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn postgres(&self) -> Option<&postgres::Session> {
+        match &self.via {
+            Via::PostgresWithin(session, _) => Some(session),
+            _ => None,
+        }
+    }
+
     /// The failure that makes this transaction void, if there was one.
     pub(crate) fn failure(&self) -> Option<&Error> {
         self.failure.as_ref()

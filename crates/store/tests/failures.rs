@@ -299,6 +299,10 @@ async fn a_copy_of_a_store_in_use_is_a_store() {
     let written = store.append(draft("before".to_owned())).await.unwrap();
     let target = directory.path().join("copy.db");
     store.backup(&target).await.unwrap();
+    for path in [&directory.path().join("store.db"), &target] {
+        let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path).unwrap());
+        assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+    }
     store.append(draft("after".to_owned())).await.unwrap();
     let copy = Store::open(&DatabaseUrl::sqlite(&target), process("server-1")).await.unwrap();
     assert_eq!(verified(&copy, "server-1").await, [written]);

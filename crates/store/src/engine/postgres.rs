@@ -8,7 +8,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -30,6 +30,8 @@ pub(crate) struct Session {
     statements: Mutex<HashMap<(usize, usize), Statement>>,
     /// Commands that were sent without waiting for their answers, such as BEGIN.
     sent: Mutex<Vec<BoxFuture<'static, Result<(), tokio_postgres::Error>>>>,
+    /// The server answered that it can't serve (any more): it stops, or has become a standby.
+    forsaken: AtomicBool,
 }
 
 /// What a connection is for.
@@ -59,16 +61,29 @@ impl Session {
             read_only = purpose != Purpose::Write,
         );
         client.batch_execute(&settings).await.map_err(|error| broken("the session", &error))?;
-        Ok(Arc::new(Self { client: Arc::new(client), statements: Mutex::default(), sent: Mutex::default() }))
+        Ok(Arc::new(Self {
+            client: Arc::new(client),
+            statements: Mutex::default(),
+            sent: Mutex::default(),
+            forsaken: AtomicBool::new(false),
+        }))
     }
 
     pub(crate) fn is_lost(&self) -> bool {
-        self.client.is_closed()
+        self.client.is_closed() || self.forsaken.load(Ordering::Relaxed)
+    }
+
+    fn broken(&self, table: &str, error: &tokio_postgres::Error) -> Error {
+        let error = broken(table, error);
+        if matches!(error, Error::Unavailable(_)) {
+            self.forsaken.store(true, Ordering::Relaxed);
+        }
+        error
     }
 
     /// A command without parameters, such as COMMIT or a migration's text.
     pub(crate) async fn command(&self, text: &str) -> Result<()> {
-        self.client.batch_execute(text).await.map_err(|error| broken("the whole", &error))
+        self.client.batch_execute(text).await.map_err(|error| self.broken("the whole", &error))
     }
 
     /// Sends a command ahead of the next statement; [`Session::answered`] tells whether it went well.
@@ -87,7 +102,7 @@ impl Session {
     pub(crate) async fn answered(&self) -> Result<()> {
         let sent = std::mem::take(&mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner));
         for answer in join_all(sent).await {
-            answer.map_err(|error| broken("the transaction", &error))?;
+            answer.map_err(|error| self.broken("the transaction", &error))?;
         }
         Ok(())
     }
@@ -100,7 +115,7 @@ impl Session {
     ) -> Result<Vec<T>> {
         let statement = self.prepared(sql).await?;
         let rows = self.client.query(&statement, &references(parameters)).await;
-        let rows = rows.map_err(|error| broken(sql.table(), &error))?;
+        let rows = rows.map_err(|error| self.broken(sql.table(), &error))?;
         let row = |(number, row)| read(&Row { sql, number, cells: Cells::Postgres(row) });
         rows.iter().enumerate().map(row).collect()
     }
@@ -108,7 +123,7 @@ impl Session {
     pub(crate) async fn execute(&self, sql: Sql, parameters: &[Value]) -> Result<u64> {
         let statement = self.prepared(sql).await?;
         let changed = self.client.execute(&statement, &references(parameters)).await;
-        changed.map_err(|error| broken(sql.table(), &error))
+        changed.map_err(|error| self.broken(sql.table(), &error))
     }
 
     /// One statement for many sets of parameters, all under way at once.
@@ -121,7 +136,7 @@ impl Session {
                 async move { client.execute(statement, &references(set)).await }
             });
             for answer in join_all(answers).await {
-                changed += answer.map_err(|error| broken(sql.table(), &error))?;
+                changed += answer.map_err(|error| self.broken(sql.table(), &error))?;
             }
         }
         Ok(changed)
@@ -139,7 +154,7 @@ impl Session {
         if let Some(statement) = kept {
             return Ok(statement);
         }
-        let statement = self.client.prepare(sql.text).await.map_err(|error| broken(sql.table(), &error))?;
+        let statement = self.client.prepare(sql.text).await.map_err(|error| self.broken(sql.table(), &error))?;
         self.statements.lock().unwrap_or_else(PoisonError::into_inner).insert(key, statement.clone());
         Ok(statement)
     }

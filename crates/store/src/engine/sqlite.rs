@@ -98,10 +98,10 @@ impl Session {
 
     /// The connection of the writer. `create` makes the file when it is missing.
     pub(crate) fn to_write(path: &Path, limits: &Limits, create: bool) -> Result<Self> {
-        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if create {
-            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+            create_for_the_owner(path)?;
         }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let session = Self::open(path, flags, limits)?;
         session.set("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768")?;
         session.set("PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = ON")?;
@@ -111,7 +111,8 @@ impl Session {
 
     fn open(path: &Path, flags: OpenFlags, limits: &Limits) -> Result<Self> {
         let fail = |error| broken("the file", &error);
-        let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+        let mut connection = Connection::open_with_flags(path, flags)
+            .map_err(|error| Error::unavailable(format!("{}: {error}", path.display())))?;
         connection.busy_timeout(limits.lock_wait).map_err(fail)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         let deadline = Arc::new(Stopwatch::new(limits.read_deadline));
@@ -177,10 +178,21 @@ impl Session {
     /// Copies the whole store, as it is now, into a new file; readers and the writer go on.
     pub(crate) fn copy_to(&self, target: &Path) -> Result<()> {
         let fail = |error: rusqlite::Error| broken("the copy", &error);
+        create_for_the_owner(target)?;
         let mut copy = Connection::open(target).map_err(fail)?;
         let backup = rusqlite::backup::Backup::new(&self.connection, &mut copy).map_err(fail)?;
         backup.run_to_completion(4096, Duration::from_millis(1), None).map_err(fail)
     }
+}
+
+/// Records of care are nobody else's to read; SQLite gives its other files the same rights.
+fn create_for_the_owner(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let made = options.open(path);
+    made.map(drop).map_err(|error| Error::unavailable(format!("{}: {error}", path.display())))
 }
 
 /// The writer's session, shared with the jobs that run one after the other on the writer's thread.

@@ -89,7 +89,40 @@ async fn reads_can_be_spawned() {
     }
 }
 
+/// A primary that became a standby keeps its connections and refuses every write: they are given up.
+#[tokio::test]
+async fn a_server_that_refuses_writes_is_left() {
+    const PID: Sql =
+        Sql::report("SELECT CAST(pg_backend_pid() AS BIGINT) FROM persons RIGHT JOIN (SELECT 1) AS one ON 1 = 1");
+    for (store, directory) in stores().await {
+        if directory.is_some() {
+            continue;
+        }
+        let pid = async |tx: &mut Tx| tx.row(PID, &[], |row| row.int(0)).await;
+        let before = store.write("before", pid).await.unwrap();
+        let refused = store.write("refused", async |tx| {
+            tx.become_standby().await?;
+            tx.mark("one").await
+        });
+        assert!(matches!(refused.await, Err(Error::Unavailable(_))));
+        let until = Instant::now() + Duration::from_secs(5);
+        let after = loop {
+            match store.write("after", pid).await {
+                Err(Error::Unavailable(_) | Error::Locked(_)) if Instant::now() < until => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                after => break after.unwrap(),
+            }
+        };
+        assert_ne!(before, after);
+    }
+}
+
 impl Tx {
+    async fn become_standby(&mut self) -> Result<(), Error> {
+        self.postgres().expect("PostgreSQL").command("SET TRANSACTION READ ONLY").await
+    }
+
     async fn mark(&mut self, serial: &str) -> Result<(), Error> {
         const SQL: Sql =
             Sql::by_key("INSERT INTO card_certificates (serial, person_id, registered_at) VALUES ($1, $2, 0)");
