@@ -150,11 +150,12 @@ impl Tx {
                  visits_and_care, medication, surgery)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         );
-        const SOURCE: Sql =
-            Sql::by_person("INSERT INTO receipt_sources (person_id, receipt_id, source) VALUES ($1, $2, $3)");
+        const SOURCE: Sql = Sql::by_person(
+            "INSERT INTO receipt_sources (person_id, care_month, receipt_id, source) VALUES ($1, $2, $3, $4)",
+        );
         let rows = receipts.iter().map(receipt_row).collect::<Result<Vec<_>>>()?;
         let source = |receipt: &NewReceipt| -> Vec<Value> {
-            values![receipt.person, receipt.care.receipt, receipt.source.as_slice()].into()
+            values![receipt.person, receipt.care.month, receipt.care.receipt, receipt.source.as_slice()].into()
         };
         self.execute_each(RECEIPT, &rows).await?;
         self.execute_each(SOURCE, &receipts.iter().map(source).collect::<Vec<_>>()).await?;
@@ -185,9 +186,27 @@ impl Tx {
     ///
     /// # Errors
     /// When the database can't be asked.
-    pub async fn receipt_source(&mut self, person: PersonId, id: ReceiptId) -> Result<Option<Vec<u8>>> {
-        const SQL: Sql = Sql::by_person("SELECT source FROM receipt_sources WHERE person_id = $1 AND receipt_id = $2");
-        self.row(SQL, &values![person, id], |row| Ok(row.blob(0)?.to_vec())).await
+    pub async fn receipt_source(
+        &mut self,
+        person: PersonId,
+        care_month: Month,
+        id: ReceiptId,
+    ) -> Result<Option<Vec<u8>>> {
+        const SQL: Sql = Sql::by_person(
+            "SELECT source FROM receipt_sources WHERE person_id = $1 AND care_month = $2 AND receipt_id = $3",
+        );
+        self.row(SQL, &values![person, care_month, id], |row| Ok(row.blob(0)?.to_vec())).await
+    }
+
+    /// Removes all receipts of care months before this one, with their raw bytes: their time is over. How many.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn remove_receipts_before(&mut self, care_month: Month) -> Result<u64> {
+        const RECEIPTS: Sql = Sql::report("DELETE FROM receipts WHERE care_month < $1");
+        const SOURCES: Sql = Sql::report("DELETE FROM receipt_sources WHERE care_month < $1");
+        self.execute(SOURCES, &values![care_month]).await?;
+        self.execute(RECEIPTS, &values![care_month]).await
     }
 
     /// Keeps receipts whose persons could not be told.

@@ -81,7 +81,7 @@ on_every_engine! {
         a_reference_number_belongs_to_one_person, a_card_leads_to_its_person, a_pass_goes_each_step_once,
         consent_opens_for_a_day_and_to_its_institution, the_list_is_searched_as_people_write,
         only_consented_kinds_leave_the_database, a_replaced_receipt_is_gone_from_view,
-        an_unattached_receipt_waits_for_its_person;
+        old_receipts_go_with_their_bytes, an_unattached_receipt_waits_for_its_person;
     reference: masters_keep_their_generations, a_claims_file_is_taken_once;
     writing: a_name_is_taken_once, another_name_writes_beside, a_panic_stops_nothing, a_closed_store_only_reads,
         a_reader_writes_nothing, a_read_changes_nothing, a_full_queue_is_busy, migrating_again_changes_nothing;

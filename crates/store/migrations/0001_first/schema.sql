@@ -1,6 +1,7 @@
 -- One text for SQLite and PostgreSQL. BIGINT, TEXT and blob only; truth is 0 or 1, a day is 20260401, a month 202604,
 -- an instant microseconds UTC. Ids are 16 bytes from the application. A person's table begins with person_id, because
--- that is where a large store is cut. No foreign keys, triggers or sequences: see docs/adr.
+-- that is where a large store is cut. No triggers and no sequences, which a cut store refuses; no foreign keys, which it
+-- refuses between most tables and which halve the speed of loading: what belongs together is written in one transaction.
 
 -- Reference tables: small, whole on every node.
 
@@ -267,9 +268,10 @@ CREATE TABLE receipts (
 
 CREATE TABLE receipt_sources (
     person_id blob NOT NULL,
-    receipt_id blob NOT NULL,
+    care_month BIGINT NOT NULL,
+    receipt_id blob NOT NULL CHECK (length(receipt_id) = 16),
     source blob NOT NULL,
-    PRIMARY KEY (person_id, receipt_id)
+    PRIMARY KEY (person_id, care_month, receipt_id)
 );
 
 -- The audit log: one chain a process.

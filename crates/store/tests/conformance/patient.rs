@@ -262,8 +262,22 @@ pub(crate) async fn a_replaced_receipt_is_gone_from_view(place: &Place) {
     let period = Period { from: month(202_207), to: month(202_207) };
     assert_eq!(tx.care_receipts(&consent, period).await.unwrap(), []);
     assert_eq!(tx.receipts_of_month(person_id(1), month(202_207), &hospital()).await.unwrap(), []);
-    assert_eq!(tx.receipt_source(person_id(1), taken.care.receipt).await.unwrap(), Some(b"RE,1".to_vec()));
+    assert_eq!(
+        tx.receipt_source(person_id(1), month(202_207), taken.care.receipt).await.unwrap(),
+        Some(b"RE,1".to_vec())
+    );
     assert_eq!(tx.count_receipts().await.unwrap(), (0, 0));
+}
+
+pub(crate) async fn old_receipts_go_with_their_bytes(place: &Place) {
+    let receipts = [receipt(1, 1, 202_207), receipt(2, 1, 202_208)];
+    put(place, receipts, async |tx, it| tx.insert_receipts(&it).await).await;
+    assert_eq!(put(place, month(202_208), async |tx, it| tx.remove_receipts_before(it).await).await, 1);
+    let mut tx = place.store.read();
+    let [gone, kept] = [receipt(1, 1, 202_207), receipt(2, 1, 202_208)].map(|receipt| receipt.care);
+    assert_eq!(tx.receipt_source(person_id(1), gone.month, gone.receipt).await.unwrap(), None);
+    assert!(tx.receipt_source(person_id(1), kept.month, kept.receipt).await.unwrap().is_some());
+    assert_eq!(tx.count_receipts().await.unwrap(), (1, 0));
 }
 
 pub(crate) async fn an_unattached_receipt_waits_for_its_person(place: &Place) {
