@@ -17,6 +17,8 @@ pub mod password;
 pub mod reader;
 pub mod refusal;
 pub mod settings;
+#[cfg(feature = "test-support")]
+pub mod test_support;
 pub mod viewing;
 
 pub use clock::Clock;

@@ -51,6 +51,29 @@ pub fn cluster() -> Option<&'static ThrowAwayCluster> {
     started.as_ref()
 }
 
+/// Runs SQL text beside the store, as somebody does who has the database but not the program.
+///
+/// # Panics
+/// When the database refuses the text.
+#[expect(clippy::panic, reason = "only tests call this, and they have to fail loudly")]
+pub fn tamper(url: &DatabaseUrl, text: &str) {
+    let done = match url.path() {
+        Some(path) => rusqlite::Connection::open(path)
+            .and_then(|connection| {
+                connection.busy_timeout(Duration::from_secs(10))?;
+                connection.execute_batch(text)
+            })
+            .map_err(io::Error::other),
+        None => match cluster() {
+            Some(cluster) => cluster.run(url, text).map(drop),
+            None => Err(io::Error::other("there is no PostgreSQL")),
+        },
+    };
+    if let Err(error) = done {
+        panic!("the database refused {text:?}: {error}");
+    }
+}
+
 impl ThrowAwayCluster {
     /// Starts a cluster in a new temporary directory.
     ///
