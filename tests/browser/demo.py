@@ -16,13 +16,13 @@ class Demo:
 
     def __init__(self, directory: Path, *options: str, persons: int = 60, seed: int = 7):
         self.directory = Path(directory)
-        self.log = self.directory / "demo.log"
-        self.options = ["--persons", str(persons), "--seed", str(seed), *options]
+        self.log = self.directory.with_suffix(".log")
+        self.options = ["--persons", str(persons), "--seed", str(seed), "--port", "0", *options]
         self.facts: dict = {}
         self.process: subprocess.Popen | None = None
 
     def __enter__(self) -> "Demo":
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.parent.mkdir(parents=True, exist_ok=True)
         command = [str(binary()), "demo", "--dir", str(self.directory), "--headless", *self.options]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT)

@@ -69,10 +69,11 @@ def pass_card(page: Page, kiosk: str, card: dict, answers: dict[str, str] | str,
     asked = []
     while control(page, "同意する").is_visible():
         steps.take(page, f"consent-{len(asked) + 1}")
-        heading = page.get_by_role("heading").first.inner_text().strip()
+        shown = page.get_by_role("heading").first.inner_text()
+        heading = shown.strip().strip("【】")
         asked.append(heading)
         press(page, answers if isinstance(answers, str) else answers[heading])
-        expect(page.get_by_role("heading").first).not_to_have_text(heading)
+        expect(page.get_by_role("heading").first).not_to_have_text(shown)
         settle(page)
     expect_done(page, steps)
     return asked
@@ -107,6 +108,8 @@ def enter_pin(page: Page, pin: str, steps: Steps) -> None:
 def expect_done(page: Page, steps: Steps) -> None:
     expect(page.get_by_text("カードを取り出してください").first).to_be_visible()
     steps.take(page, "kiosk-done")
+    press(page, "終了")
+    expect(page.get_by_role("heading", name="マイナンバーカードを置いてください")).to_be_visible()
 
 
 def settle(page: Page) -> None:
