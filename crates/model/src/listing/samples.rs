@@ -211,7 +211,10 @@ pub fn hospital_receipt(month: Month) -> CareReceipt {
     let on = month.day(19);
     CareReceipt {
         acts: vec![act("コンピューター断層撮影（ＣＴ撮影）（６４列以上マルチスライス型機器）", "E200", on)],
-        medications: vec![drug("セファゾリンＮａ注射用１ｇ「オーツカ」", 33, "2", 1, CountUnit::Times, on)],
+        medications: vec![Medication {
+            unit: "瓶".to_owned(),
+            ..drug("セファゾリンＮａ注射用１ｇ「オーツカ」", 33, "2", 1, CountUnit::Times, on)
+        }],
         operations: vec![act("腹腔鏡下胆嚢摘出術", "K672-2", on)],
         visit_days: on.into_iter().collect(),
         ..receipt(HOSPITAL, "窓口総合病院", CareSetting::Inpatient, month)
