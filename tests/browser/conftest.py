@@ -25,6 +25,13 @@ def demo(tmp_path_factory) -> Iterator[Demo]:
 
 
 @pytest.fixture
+def fresh_demo(tmp_path) -> Iterator[Demo]:
+    """A demo world of its own, for a test that begins before any setting was changed."""
+    with Demo(tmp_path / "demo") as running:
+        yield running
+
+
+@pytest.fixture
 def window(browser) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browser profiles that are closed at the test's end: `window()` or `window(origin, institution)`."""
     opened: list[BrowserContext] = []

@@ -1,4 +1,5 @@
-"""The main job end to end: switch 診療情報 and 手術情報 on, take the patient's consent, read and print the list."""
+"""The main job end to end: switch 診療情報 and 手術情報 on, take the patient's consent, read and print the list. For a hospital
+and for a pharmacy, through the terminal and straight at the server with the certificate in the browser."""
 
 import pytest
 from playwright.sync_api import expect
@@ -14,49 +15,63 @@ SWITCHED_ON = {"診療情報": "利用する", "手術情報": "利用する"}
 STORY = "人工透析"
 
 
+@pytest.mark.parametrize("way", ["terminal", "server"])
 @pytest.mark.parametrize("kind", ["medical", "pharmacy"])
-def test_procedure(demo, window, steps, kind):
+def test_procedure(fresh_demo, window, steps, kind, way):
+    demo = fresh_demo
     institution, card = demo.institution(kind), demo.card(STORY)
-    terminal, kiosk = window().new_page(), window(viewport={"width": 1080, "height": 1600}).new_page()
+    start = institution["terminal"] if way == "terminal" else demo.facts["server"]
+    browser = window() if way == "terminal" else window(start, institution)
+    desk, kiosk = browser.new_page(), window(viewport=windows.KIOSK).new_page()
 
     assert walk.pass_card(kiosk, institution["kiosk"], card, "同意しない", steps) == BEFORE
-    see_that_nobody_is_listed(terminal, institution, card, steps)
+    see_that_the_patient_is_not_listed(desk, start, institution, card, steps)
 
-    walk.open_start_page(terminal, institution["terminal"], steps)
-    walk.log_in(terminal, account(institution, "administrator"), steps)
-    walk.update_settings(terminal, SWITCHED_ON, steps)
-    walk.log_out(terminal, steps)
+    walk.open_start_page(desk, start, steps)
+    walk.log_in(desk, account(institution, "administrator"), steps)
+    walk.update_settings(desk, SWITCHED_ON, steps)
+    walk.log_out(desk, steps)
 
     assert walk.pass_card(kiosk, institution["kiosk"], card, "同意する", steps) == AFTER
-    for viewer in ["viewer", "administrator"]:
-        walk.open_start_page(terminal, institution["terminal"], steps)
-        walk.log_in(terminal, account(institution, viewer), steps)
-        walk.open_list(terminal, steps)
-        assert walk.marks_of(terminal, card["name"]) == "手診薬健"
-        walk.open_patient(terminal, card["name"], steps)
-        text = walk.view_records(terminal, "手術・診療・薬剤閲覧", steps)
-        assert "診療／薬剤情報一覧" in text and "受診歴" in text
-        see_the_printed_list(terminal, card, steps)
-        walk.log_out(terminal, steps)
+    view(desk, start, institution, "viewer", card, steps)
+    view(desk, start, institution, "administrator", card, steps)
+    if way == "terminal":
+        view(window().new_page(), institution["viewer"], institution, "viewer", card, steps)
 
     walk.answer_all_at_once(kiosk, institution["kiosk"], card, "すべて同意しない", steps)
-    see_that_nobody_is_listed(terminal, institution, card, steps)
+    see_that_the_patient_is_not_listed(desk, start, institution, card, steps)
 
 
-def see_that_nobody_is_listed(page, institution, card, steps):
-    walk.open_start_page(page, institution["terminal"], steps)
+def see_that_the_patient_is_not_listed(page, start, institution, card, steps):
+    walk.open_start_page(page, start, steps)
     walk.log_in(page, account(institution, "viewer"), steps)
     walk.open_list(page, steps)
     assert walk.marks_of(page, card["name"]) is None
     walk.log_out(page, steps)
 
 
-def see_the_printed_list(page, card, steps):
+def view(page, start, institution, kind, card, steps):
+    """The viewing half: by the 診 column the whole list and its print, by the 手 column the operations."""
+    walk.open_start_page(page, start, steps)
+    walk.log_in(page, account(institution, kind), steps)
+    walk.open_list(page, steps)
+    assert walk.marks_of(page, card["name"]) == "手診薬健"
+    walk.open_patient(page, card["name"], steps)
+    text = walk.view_records(page, "手術・診療・薬剤閲覧", steps)
+    assert "受診歴" in text and "人工腎臓" in text
+    see_the_print(page, card, "診療／薬剤情報一覧", steps)
+    walk.open_list(page, steps)
+    walk.open_patient(page, card["name"], steps)
+    assert "人工腎臓" not in walk.view_records(page, "手術閲覧", steps)
+    walk.log_out(page, steps)
+
+
+def see_the_print(page, card, title, steps):
     printing = windows.control(page, "印刷")
     expect(printing).to_be_visible()
     kind, content = windows.fetched(page, printing)
     assert kind.startswith("application/pdf"), kind
     file = windows.save(steps.folder.name, "records.pdf", content)
-    pdf.assert_printable(file, "診療／薬剤情報一覧")
+    pdf.assert_printable(file, title)
     assert card["name"].replace("　", "") in pdf.squeezed(file)
     assert pdf.pictures(file)

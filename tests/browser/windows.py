@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwrig
 from demo import ROOT
 
 SCREENSHOTS = ROOT / "test-output/screenshots"
+KIOSK = {"width": 1080, "height": 1600}
 WAIT_MILLISECONDS_MAX = 20_000
 # Chromium finds *.localhost on the loopback by itself; nothing here may reach any other machine.
 FLAGS = [
@@ -39,9 +40,8 @@ def window(browser: Browser, origin: str | None = None, institution: dict | None
         options["client_certificates"] = [
             {"origin": origin, "certPath": institution["client_cert"], "keyPath": institution["client_key"]}
         ]
-    context = browser.new_context(
-        ignore_https_errors=True, locale="ja-JP", timezone_id="Asia/Tokyo", viewport={"width": 1280, "height": 900}, **options
-    )
+    options.setdefault("viewport", {"width": 1280, "height": 900})
+    context = browser.new_context(ignore_https_errors=True, locale="ja-JP", timezone_id="Asia/Tokyo", **options)
     context.set_default_timeout(WAIT_MILLISECONDS_MAX)
     return context
 
