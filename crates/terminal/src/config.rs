@@ -5,14 +5,13 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use http::uri::Authority;
+use madoguchi_trust::TrustError;
 
 /// Digits of an institution code (医療機関等コード).
 const INSTITUTION_CODE_DIGITS: usize = 10;
-/// A certificate chain or key takes a few KiB.
-const PEM_BYTES_MAX: u64 = 256 * 1024;
 
 /// How one terminal (資格確認端末) is set up.
 #[derive(Debug, Clone)]
@@ -64,7 +63,9 @@ pub enum ConfigFault {
         found: String,
     },
     /// The listening address can be reached from other machines.
-    #[error("待ち受けアドレス {found} は使えません。この端末の中だけで使うため、127.0.0.1 または [::1] を指定してください")]
+    #[error(
+        "待ち受けアドレス {found} は使えません。この端末の中だけで使うため、127.0.0.1 または [::1] を指定してください"
+    )]
     NotLoopback {
         /// What was given.
         found: SocketAddr,
@@ -75,24 +76,13 @@ pub enum ConfigFault {
         /// What was given.
         found: String,
     },
-    /// A file cannot be read.
-    #[error("{path}: 読めません（{source}）。ファイルの有無と読み取り権限を確認してください", path = path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// A file is not the PEM file that is expected there.
-    #[error("{path}: {expected}（PEM形式）が入っていません。正しいファイルか確認してください", path = path.display())]
-    Pem {
-        /// The file.
-        path: PathBuf,
-        /// What should be in it, in Japanese.
-        expected: &'static str,
-    },
-    /// Certificate and key cannot be used together.
-    #[error("クライアント証明書と秘密鍵を使えません（{detail}）。同じ端末に発行された組か確認してください")]
+    /// A certificate or key file cannot be used.
+    #[error(transparent)]
+    File(#[from] TrustError),
+    /// The CA's certificate, the client certificate and its key cannot be used together.
+    #[error(
+        "認証局の証明書、クライアント証明書、秘密鍵を使えません（{detail}）。同じ端末に発行された組か確認してください"
+    )]
     Identity {
         /// What the TLS library said.
         detail: String,
@@ -137,20 +127,9 @@ impl TerminalConfig {
 pub(crate) fn server_authority(text: &str) -> Result<Authority, ConfigFault> {
     let fault = || ConfigFault::Server { found: text.to_owned() };
     let authority: Authority = text.parse().map_err(|_| fault())?;
-    let usable = authority.port_u16().is_some_and(|port| port != 0) && !text.contains('@') && !authority.host().is_empty();
+    let usable =
+        authority.port_u16().is_some_and(|port| port != 0) && !text.contains('@') && !authority.host().is_empty();
     if usable { Ok(authority) } else { Err(fault()) }
-}
-
-/// The whole of a small file.
-pub(crate) fn read_pem(path: &Path) -> Result<Vec<u8>, ConfigFault> {
-    let read = || {
-        let bytes = std::fs::metadata(path)?.len();
-        if bytes > PEM_BYTES_MAX {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{PEM_BYTES_MAX}バイトを超えています")));
-        }
-        std::fs::read(path)
-    };
-    read().map_err(|source| ConfigFault::Read { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
@@ -174,9 +153,14 @@ mod tests {
 
     #[test]
     fn only_loopback_is_taken() {
-        for (address, taken) in
-            [("127.0.0.1:80", true), ("127.8.8.8:80", true), ("[::1]:80", true), ("0.0.0.0:80", false), ("[::]:80", false), ("192.0.2.1:80", false)]
-        {
+        for (address, taken) in [
+            ("127.0.0.1:80", true),
+            ("127.8.8.8:80", true),
+            ("[::1]:80", true),
+            ("0.0.0.0:80", false),
+            ("[::]:80", false),
+            ("192.0.2.1:80", false),
+        ] {
             let config = TerminalConfig { listen: address.parse().unwrap(), ..config() };
             assert_eq!(config.check().is_ok(), taken, "{address}");
         }
@@ -184,7 +168,9 @@ mod tests {
 
     #[test]
     fn institution_codes_are_ten_digits() {
-        for (code, taken) in [("1312345678", true), ("131234567", false), ("13123456789", false), ("131234567x", false), ("", false)] {
+        for (code, taken) in
+            [("1312345678", true), ("131234567", false), ("13123456789", false), ("131234567x", false), ("", false)]
+        {
             let config = TerminalConfig { institution: code.into(), ..config() };
             assert_eq!(config.check().is_ok(), taken, "{code}");
         }
@@ -209,7 +195,10 @@ mod tests {
     #[test]
     fn each_kind_of_terminal_has_host_names_of_its_own() {
         let desk = config();
-        assert_eq!((desk.screen_host().as_str(), desk.kiosk_host().as_deref()), ("1312345678.localhost", Some("kiosk-1312345678.localhost")));
+        assert_eq!(
+            (desk.screen_host().as_str(), desk.kiosk_host().as_deref()),
+            ("1312345678.localhost", Some("kiosk-1312345678.localhost"))
+        );
         let viewer = TerminalConfig { viewer: true, ..config() };
         assert_eq!((viewer.screen_host().as_str(), viewer.kiosk_host()), ("viewer-1312345678.localhost", None));
     }

@@ -4,7 +4,9 @@
 
 use askama::Template;
 use axum::body::Body;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use rustls::AlertDescription;
 
@@ -13,8 +15,7 @@ use crate::upstream::UpstreamFault;
 /// Where the terminal serves its own style sheet. The server has no such path.
 pub(crate) const STYLE_PATH: &str = "/terminal/style.css";
 const STYLE: &str = include_str!("../assets/style.css");
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Why the terminal answers by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,8 +205,7 @@ pub(crate) fn style() -> Response<Body> {
 /// A style sheet or script from this binary.
 pub(crate) fn asset(media_type: &'static str, text: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
-    for (name, value) in
-        [(CONTENT_TYPE, media_type), (CACHE_CONTROL, "no-cache"), (X_CONTENT_TYPE_OPTIONS, "nosniff")]
+    for (name, value) in [(CONTENT_TYPE, media_type), (CACHE_CONTROL, "no-cache"), (X_CONTENT_TYPE_OPTIONS, "nosniff")]
     {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

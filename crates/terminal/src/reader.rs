@@ -189,7 +189,8 @@ impl Reader {
     /// Begins a pass; an older open one of this reader is superseded.
     pub(crate) async fn begin(&self) -> Result<Pass, ReaderFault> {
         let begun: Begun = self.post("/reader/pass", &serde_json::Map::new()).await?;
-        let is_id = (1..=PASS_CHARACTERS_MAX).contains(&begun.pass.len()) && begun.pass.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_id = (1..=PASS_CHARACTERS_MAX).contains(&begun.pass.len())
+            && begun.pass.bytes().all(|byte| byte.is_ascii_hexdigit());
         let challenge = BASE64_STANDARD.decode(&begun.challenge).map_err(|_| ReaderFault::Malformed("challenge"))?;
         match (is_id, challenge.len()) {
             (true, CHALLENGE_BYTES) => Ok(Pass { id: begun.pass, challenge }),
@@ -199,8 +200,16 @@ impl Reader {
     }
 
     /// Shows the card: its certificate and its signature over the pass's challenge.
-    pub(crate) async fn show_card(&self, pass: &str, certificate: &[u8], signature: &[u8]) -> Result<Identified, ReaderFault> {
-        let card = ShownCard { certificate: BASE64_STANDARD.encode(certificate), signature: BASE64_STANDARD.encode(signature) };
+    pub(crate) async fn show_card(
+        &self,
+        pass: &str,
+        certificate: &[u8],
+        signature: &[u8],
+    ) -> Result<Identified, ReaderFault> {
+        let card = ShownCard {
+            certificate: BASE64_STANDARD.encode(certificate),
+            signature: BASE64_STANDARD.encode(signature),
+        };
         let identified: Identified = self.post(&format!("/reader/pass/{pass}/card"), &card).await?;
         identified.check().map_err(ReaderFault::Malformed)?;
         Ok(identified)
@@ -209,7 +218,8 @@ impl Reader {
     /// Hands in the patient's answers, every page exactly once.
     pub(crate) async fn answer(&self, pass: &str, answers: &[ConsentAnswer]) -> Result<Stored, ReaderFault> {
         let stored: Stored = self.post(&format!("/reader/pass/{pass}/answers"), &Answers { answers }).await?;
-        let fits = stored.agreed.len() <= PAGES_MAX && stored.agreed.iter().chain(&stored.valid_until).all(|text| is_text(text));
+        let fits = stored.agreed.len() <= PAGES_MAX
+            && stored.agreed.iter().chain(&stored.valid_until).all(|text| is_text(text));
         if fits { Ok(stored) } else { Err(ReaderFault::Malformed("agreed")) }
     }
 
@@ -235,7 +245,9 @@ impl Reader {
             return Ok(open.clone());
         }
         session.open = None;
-        if let Some((at, refusal)) = &session.refused && at.elapsed() < REFUSED_PAUSE {
+        if let Some((at, refusal)) = &session.refused
+            && at.elapsed() < REFUSED_PAUSE
+        {
             return Err(ReaderFault::Account(refusal.clone()));
         }
         let message = LogIn { user_id: &account.user_id, password: &account.password };
@@ -287,10 +299,11 @@ impl Reader {
         let response = self.upstream.send(request).await.map_err(ReaderFault::Network)?;
         let status = response.status();
         let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-        let broken = |error: Box<dyn std::error::Error + Send + Sync>| match error.is::<http_body_util::LengthLimitError>() {
-            true => ReaderFault::Malformed("64キロバイトまでの長さ"),
-            false => ReaderFault::Network(UpstreamFault::Broken(error.to_string())),
-        };
+        let broken =
+            |error: Box<dyn std::error::Error + Send + Sync>| match error.is::<http_body_util::LengthLimitError>() {
+                true => ReaderFault::Malformed("64キロバイトまでの長さ"),
+                false => ReaderFault::Network(UpstreamFault::Broken(error.to_string())),
+            };
         Ok((status, body.map_err(broken)?.to_bytes()))
     }
 }
@@ -312,8 +325,16 @@ impl Identified {
         let rules = [
             ("name", is_text(&self.name)),
             ("eligibility", is_text(&self.eligibility.text)),
-            ("notices", self.notices.len() <= NOTICES_MAX && self.notices.iter().all(|notice| is_text(&notice.code) && is_text(&notice.text))),
-            ("pages", self.pages.len() <= PAGES_MAX && self.pages.iter().all(|page| is_text(&page.page) && is_text(&page.heading))),
+            (
+                "notices",
+                self.notices.len() <= NOTICES_MAX
+                    && self.notices.iter().all(|notice| is_text(&notice.code) && is_text(&notice.text)),
+            ),
+            (
+                "pages",
+                self.pages.len() <= PAGES_MAX
+                    && self.pages.iter().all(|page| is_text(&page.page) && is_text(&page.heading)),
+            ),
         ];
         rules.into_iter().find(|(_, holds)| !holds).map_or(Ok(()), |(field, _)| Err(field))
     }
@@ -332,9 +353,12 @@ impl Refusal {
     fn of(status: StatusCode, body: &[u8]) -> Self {
         let status = status.as_u16();
         match serde_json::from_slice::<ErrorBody>(body) {
-            Ok(error) => {
-                Self { status, code: shortened(&error.code), message: shortened(&error.message), next_step: shortened(&error.next_step) }
-            }
+            Ok(error) => Self {
+                status,
+                code: shortened(&error.code),
+                message: shortened(&error.message),
+                next_step: shortened(&error.next_step),
+            },
             Err(_) => Self {
                 status,
                 code: "E0099".into(),

@@ -18,7 +18,7 @@ use hyper::rt::ReadBufCursor;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use rustls::pki_types::pem::PemObject;
+use madoguchi_trust::pem;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{AlertDescription, ClientConfig, RootCertStore};
 use tokio::io::AsyncReadExt;
@@ -27,7 +27,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::config::{ConfigFault, TerminalConfig, read_pem};
+use crate::config::{ConfigFault, TerminalConfig};
 
 /// TCP connection and TLS handshake together; a clerk waits no longer for 「つながりません」.
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -68,16 +68,14 @@ pub(crate) struct Upstream {
 
 /// The institution's certificate and the CA of the server, ready for connections.
 pub(crate) fn tls_of(config: &TerminalConfig) -> Result<Arc<ClientConfig>, ConfigFault> {
-    let mut roots = RootCertStore::empty();
-    let not_ca = || ConfigFault::Pem { path: config.ca.clone(), expected: "認証局の証明書" };
-    for certificate in certificates(&read_pem(&config.ca)?).ok_or_else(not_ca)? {
-        roots.add(certificate).map_err(|_| not_ca())?;
-    }
-    let not_chain = || ConfigFault::Pem { path: config.client_certificate.clone(), expected: "クライアント証明書" };
-    let chain = certificates(&read_pem(&config.client_certificate)?).ok_or_else(not_chain)?;
-    let key = PrivateKeyDer::from_pem_slice(&read_pem(&config.client_key)?)
-        .map_err(|_| ConfigFault::Pem { path: config.client_key.clone(), expected: "秘密鍵" })?;
     let identity = |error: rustls::Error| ConfigFault::Identity { detail: error.to_string() };
+    let mut roots = RootCertStore::empty();
+    for certificate in pem::certificates(&config.ca)? {
+        roots.add(CertificateDer::from(certificate)).map_err(identity)?;
+    }
+    let chain = pem::certificates(&config.client_certificate)?.into_iter().map(CertificateDer::from).collect();
+    let key = PrivateKeyDer::try_from(pem::private_key(&config.client_key)?)
+        .map_err(|detail| ConfigFault::Identity { detail: detail.to_owned() })?;
     let mut tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(identity)?
@@ -88,15 +86,13 @@ pub(crate) fn tls_of(config: &TerminalConfig) -> Result<Arc<ClientConfig>, Confi
     Ok(Arc::new(tls))
 }
 
-/// The certificates of a PEM text; `None` when there is none or one is broken.
-fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().ok()?;
-    (!certificates.is_empty()).then_some(certificates)
-}
-
 impl Upstream {
     /// Nothing connects before the first request.
-    pub(crate) fn new(authority: Authority, tls: Arc<ClientConfig>, answer_wait_max: Duration) -> Result<Self, ConfigFault> {
+    pub(crate) fn new(
+        authority: Authority,
+        tls: Arc<ClientConfig>,
+        answer_wait_max: Duration,
+    ) -> Result<Self, ConfigFault> {
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
         let name =
             ServerName::try_from(host.clone()).map_err(|_| ConfigFault::Server { found: authority.to_string() })?;
@@ -130,17 +126,17 @@ impl Upstream {
         match timeout(self.answer_wait_max, self.client.request(request)).await {
             Err(_) => Err(UpstreamFault::TimedOut),
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(self.fault_of(&error).await),
+            Ok(Err(error)) => Err(match in_chain::<UpstreamFault>(&error) {
+                Some(fault) => fault.clone(),
+                None => self.why(deepest(&error)).await,
+            }),
         }
     }
 
-    async fn fault_of(&self, error: &(dyn Error + 'static)) -> UpstreamFault {
-        if let Some(fault) = in_chain::<UpstreamFault>(error) {
-            return fault.clone();
-        }
-        // In TLS 1.3 the server looks at our certificate after our side of the handshake is done, and HTTP/2 hides the
-        // alert behind "connection closed": so ask once more and listen for nothing but the alert.
-        self.connector.refusal().await.unwrap_or_else(|| UpstreamFault::Broken(deepest(error)))
+    /// In TLS 1.3 the server looks at our certificate after our side of the handshake is done, and HTTP/2 hides the alert
+    /// behind "connection closed": so this asks once more and listens for nothing but the alert.
+    async fn why(&self, seen: String) -> UpstreamFault {
+        self.connector.refusal().await.unwrap_or(UpstreamFault::Broken(seen))
     }
 }
 
@@ -222,12 +218,22 @@ fn is_certificate_alert(alert: AlertDescription) -> bool {
     )
 }
 
-fn in_chain<E: Error + 'static>(error: &(dyn Error + 'static)) -> Option<&E> {
-    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref::<E>())
+fn in_chain<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    causes(error).find_map(|cause| cause.downcast_ref::<E>())
 }
 
 fn deepest(error: &(dyn Error + 'static)) -> String {
-    std::iter::successors(Some(error), |error| error.source()).last().map(ToString::to_string).unwrap_or_default()
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// An error and what is behind it.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
 }
 
 /// A TLS stream that tells the pool whether HTTP/2 was agreed.
@@ -243,7 +249,11 @@ impl Connection for Tls {
 }
 
 impl hyper::rt::Read for Tls {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.0).poll_read(context, buffer)
     }
 }

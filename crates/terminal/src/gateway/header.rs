@@ -57,7 +57,9 @@ pub(super) fn upward(from: &HeaderMap, cookie_name: &str, server: &Authority) ->
             to.insert(HeaderName::from_static(name), value.clone());
         }
     }
-    if from.contains_key(ORIGIN) && let Ok(origin) = HeaderValue::from_str(&format!("https://{server}")) {
+    if from.contains_key(ORIGIN)
+        && let Ok(origin) = HeaderValue::from_str(&format!("https://{server}"))
+    {
         to.insert(ORIGIN, origin);
     }
     if let Some(cookie) = session_cookie(from, cookie_name) {
@@ -186,7 +188,12 @@ mod tests {
             &[("accept-language", "ja")],
         );
         check_down(
-            &[("connection", "close, x-internal"), ("x-internal", "1"), ("keep-alive", "timeout=5"), ("content-type", "text/html")],
+            &[
+                ("connection", "close, x-internal"),
+                ("x-internal", "1"),
+                ("keep-alive", "timeout=5"),
+                ("content-type", "text/html"),
+            ],
             &[("content-type", "text/html")],
         );
     }
@@ -222,7 +229,11 @@ mod tests {
 
     #[test]
     fn the_servers_security_headers_are_kept() {
-        let list = [("content-security-policy", "default-src 'self'"), ("cache-control", "no-store"), ("x-frame-options", "DENY")];
+        let list = [
+            ("content-security-policy", "default-src 'self'"),
+            ("cache-control", "no-store"),
+            ("x-frame-options", "DENY"),
+        ];
         check_down(&list, &list);
     }
 }

@@ -2,7 +2,17 @@
 
 /// The first segment of every screen. A path is one of these or lies below one.
 const SCREENS: &[&str] = &[
-    "/start", "/login", "/logout", "/password", "/menu", "/notices", "/settings", "/accounts", "/master", "/patients", "/static",
+    "/start",
+    "/login",
+    "/logout",
+    "/password",
+    "/menu",
+    "/notices",
+    "/settings",
+    "/accounts",
+    "/master",
+    "/patients",
+    "/static",
     "/help",
 ];
 
@@ -11,7 +21,9 @@ const PATH_BYTES_MAX: usize = 2048;
 
 /// Whether the path may go to the server. Anything that two programs could read in two ways is refused.
 pub(super) fn is_allowed(path: &str) -> bool {
-    path.len() <= PATH_BYTES_MAX && !is_ambiguous(path) && (path == "/" || SCREENS.iter().any(|screen| is_at_or_below(path, screen)))
+    path.len() <= PATH_BYTES_MAX
+        && !is_ambiguous(path)
+        && (path == "/" || SCREENS.iter().any(|screen| is_at_or_below(path, screen)))
 }
 
 fn is_at_or_below(path: &str, screen: &str) -> bool {

@@ -158,7 +158,9 @@ pub(super) fn step(state: &State, event: Event) -> Option<(State, Option<Effect>
             Some((State::EnterPin { entered: entered.with(digit)?, fault: *fault }, None))
         }
         (State::EnterPin { fault, .. }, Event::Correct) => Some((State::empty_pad(*fault), None)),
-        (State::EnterPin { entered, .. }, Event::Confirm(typed)) => Some(confirm(if typed.0.is_empty() { entered } else { &typed })),
+        (State::EnterPin { entered, .. }, Event::Confirm(typed)) => {
+            Some(confirm(if typed.0.is_empty() { entered } else { &typed }))
+        }
         (State::EnterPin { .. }, Event::Back) => Some((State::ChooseMethod, None)),
 
         (State::Checking, Event::PinRefused(message)) => Some((State::empty_pad(Some(message)), None)),
@@ -220,7 +222,8 @@ fn all(passed: &Passed, agree: bool) -> Vec<bool> {
 
 fn send(passed: &Passed, given: &[bool]) -> (State, Option<Effect>) {
     let pages = passed.identified.pages.iter();
-    let answers = pages.zip(given).map(|(page, agree)| ConsentAnswer { page: page.page.clone(), agree: *agree }).collect();
+    let answers =
+        pages.zip(given).map(|(page, agree)| ConsentAnswer { page: page.page.clone(), agree: *agree }).collect();
     (State::Sending(passed.clone()), Some(Effect::Send { pass: passed.pass.clone(), answers }))
 }
 
