@@ -85,7 +85,7 @@ impl FontChoice {
         Self { folders: Vec::new(), system: true }
     }
 
-    /// This folder, and the usual ones for what it lacks.
+    /// This folder, whatever its files are called, and the usual ones for what it lacks.
     #[must_use]
     pub fn folder_first(folder: impl Into<PathBuf>) -> Self {
         Self { folders: vec![folder.into()], system: true }
@@ -97,57 +97,36 @@ impl FontChoice {
         Self { folders: vec![folder.into()], system: false }
     }
 
-    fn all_folders(&self) -> Vec<PathBuf> {
-        let mut folders = self.folders.clone();
-        if self.system {
-            folders.extend(SYSTEM_FOLDERS.map(PathBuf::from));
-            if let Some(home) = std::env::home_dir() {
-                folders.extend(HOME_FOLDERS.map(|folder| home.join(folder)));
-            }
+    fn system_folders(&self) -> Vec<PathBuf> {
+        if !self.system {
+            return Vec::new();
         }
-        folders
+        let home = std::env::home_dir().unwrap_or_default();
+        let at_home = HOME_FOLDERS.map(|folder| home.join(folder));
+        SYSTEM_FOLDERS.map(PathBuf::from).into_iter().chain(at_home).collect()
     }
 }
 
 impl Fonts {
-    /// Looks for fonts in the folders of the choice.
+    /// Looks for fonts in the folders of the choice. A family in a named folder wins over all others.
     pub(crate) fn find(choice: &FontChoice) -> Result<Self, NoJapaneseFont> {
-        let folders = choice.all_folders();
-        let mut files = Vec::new();
-        for folder in &folders {
-            font_files(folder, DEPTH_MAX, &mut files);
-        }
-        // The preferred family is read first, and reading stops as soon as nothing better can come.
-        files.sort_by_key(|path| (file_rank(path), path.clone()));
-        let mut faces = Vec::new();
-        for file in &files {
-            faces.extend(faces_of(file));
-            if has_all(&faces) {
-                break;
-            }
-        }
-        Self::of_faces(faces).ok_or_else(|| NoJapaneseFont { searched: listed(&folders) })
+        let system_folders = choice.system_folders();
+        let named = faces_in(&choice.folders, |_| true);
+        let system = faces_in(&system_folders, |file| file_rank(file) < FILE_NAME_PARTS.len());
+        let first = best_family(&named).or_else(|| best_family(&system));
+        let searched = || NoJapaneseFont { searched: listed(choice.folders.iter().chain(&system_folders)) };
+        let first = first.ok_or_else(searched)?;
+        Ok(Self::of_family(first, &[named, system].concat()))
     }
 
-    /// The best family of these faces and one with rare characters behind it.
-    fn of_faces(faces: Vec<Font>) -> Option<Self> {
+    /// The faces of this family and of one with rare characters behind it.
+    fn of_family(first: &str, faces: &[Font]) -> Self {
         let present = |family: &str| faces.iter().any(|face| face.info().family == family);
-        let first = FAMILIES.into_iter().find(|family| present(family))?;
         let behind = WIDE_FAMILIES.into_iter().find(|family| *family != first && present(family));
         let families: Vec<&str> = std::iter::once(first).chain(behind).collect();
-        let mut kept: Vec<Font> = Vec::new();
-        for family in &families {
-            for wanted in [FontWeight::REGULAR, FontWeight::BOLD] {
-                let face = faces.iter().find(|face| is_face(face, family, wanted));
-                kept.extend(face.filter(|_| *family == first || wanted == FontWeight::REGULAR).cloned());
-            }
-            // A family that comes in other weights only is still better than none.
-            if !kept.iter().any(|face| face.info().family == *family) {
-                kept.extend(faces.iter().find(|face| face.info().family == *family).cloned());
-            }
-        }
+        let kept: Vec<Font> = families.iter().flat_map(|family| regular_and_bold(family, faces)).collect();
         let characters = kept.iter().flat_map(|face| face.info().coverage.iter()).collect();
-        Some(Self { faces: kept, families: families.into_iter().map(str::to_owned).collect(), characters })
+        Self { faces: kept, families: families.into_iter().map(str::to_owned).collect(), characters }
     }
 
     /// Whether one of the faces has the character.
@@ -156,15 +135,49 @@ impl Fonts {
     }
 }
 
+fn best_family(faces: &[Font]) -> Option<&'static str> {
+    FAMILIES.into_iter().find(|family| faces.iter().any(|face| face.info().family == *family))
+}
+
+/// The two faces that documents use; a family that comes in other weights only is better than none.
+fn regular_and_bold(family: &str, faces: &[Font]) -> Vec<Font> {
+    let of_weight = |weight| faces.iter().find(|face| is_face(face, family, weight));
+    let both: Vec<Font> = [FontWeight::REGULAR, FontWeight::BOLD].into_iter().filter_map(of_weight).cloned().collect();
+    if both.is_empty() {
+        faces.iter().filter(|face| face.info().family == family).take(1).cloned().collect()
+    } else {
+        both
+    }
+}
+
 fn is_face(face: &Font, family: &str, weight: FontWeight) -> bool {
     face.info().family == family && face.info().variant.weight == weight
 }
 
 fn has_all(faces: &[Font]) -> bool {
-    let has = |family, weight| faces.iter().any(|face| is_face(face, family, weight));
-    has(FAMILIES[0], FontWeight::REGULAR)
-        && has(FAMILIES[0], FontWeight::BOLD)
-        && WIDE_FAMILIES.iter().any(|family| has(*family, FontWeight::REGULAR))
+    let has = |family: &str| {
+        let weights = [FontWeight::REGULAR, FontWeight::BOLD];
+        weights.into_iter().all(|weight| faces.iter().any(|face| is_face(face, family, weight)))
+    };
+    has(FAMILIES[0]) && WIDE_FAMILIES.into_iter().any(has)
+}
+
+/// The faces of known families in these folders. The preferred family is read first, and reading
+/// stops when nothing better can come.
+fn faces_in(folders: &[PathBuf], wanted: fn(&Path) -> bool) -> Vec<Font> {
+    let mut files = Vec::new();
+    for folder in folders {
+        font_files(folder, DEPTH_MAX, wanted, &mut files);
+    }
+    files.sort_by_key(|path| (file_rank(path), is_other_weight(path), path.clone()));
+    let mut faces = Vec::new();
+    for file in &files {
+        faces.extend(faces_of(file));
+        if has_all(&faces) {
+            break;
+        }
+    }
+    faces
 }
 
 fn faces_of(file: &Path) -> Vec<Font> {
@@ -173,8 +186,8 @@ fn faces_of(file: &Path) -> Vec<Font> {
     Font::iter(Bytes::new(bytes)).filter(|face| FAMILIES.contains(&face.info().family.as_str())).collect()
 }
 
-/// Font files whose names promise one of the families.
-fn font_files(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
+/// The wanted font files of a folder and of those below it.
+fn font_files(folder: &Path, depth: usize, wanted: fn(&Path) -> bool, files: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         if files.len() >= FILES_MAX {
@@ -183,9 +196,9 @@ fn font_files(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
         let path = entry.path();
         if path.is_dir() {
             if depth > 0 {
-                font_files(&path, depth - 1, files);
+                font_files(&path, depth - 1, wanted, files);
             }
-        } else if is_font_file(&path) && file_rank(&path) < FILE_NAME_PARTS.len() {
+        } else if is_font_file(&path) && wanted(&path) {
             files.push(path);
         }
     }
@@ -203,8 +216,14 @@ fn file_rank(path: &Path) -> usize {
     FILE_NAME_PARTS.iter().position(|part| name.contains(part)).unwrap_or(FILE_NAME_PARTS.len())
 }
 
-fn listed(folders: &[PathBuf]) -> String {
-    folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join("、")
+/// Whether the name speaks of a weight that no document uses: such files are read last.
+fn is_other_weight(path: &Path) -> bool {
+    let name = path.file_stem().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    ["thin", "light", "medium", "black", "demi", "semi", "extra"].iter().any(|weight| name.contains(weight))
+}
+
+fn listed<'a>(folders: impl Iterator<Item = &'a PathBuf>) -> String {
+    folders.map(|folder| folder.display().to_string()).collect::<Vec<_>>().join("、")
 }
 
 #[cfg(test)]
@@ -235,6 +254,17 @@ mod tests {
         let message = error.to_string();
         assert!(message.contains("fonts-morisawa-bizud-gothic"), "{message}");
         assert!(message.contains(folder.path().to_str().unwrap()), "{message}");
+    }
+
+    #[test]
+    fn a_named_folder_is_taken_whatever_its_files_are_called() {
+        let system = Fonts::find(&FontChoice::system()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("report.ttf"), system.faces[0].data()).unwrap();
+        let only = Fonts::find(&FontChoice::folder_only(folder.path())).unwrap();
+        assert_eq!(only.families[0], system.families[0]);
+        let first = Fonts::find(&FontChoice::folder_first(folder.path())).unwrap();
+        assert_eq!(first.families, system.families);
     }
 
     #[test]
