@@ -1,0 +1,73 @@
+//! Claims files (レセプト電算処理, UKE): 医科 and 調剤, read as a stream and written.
+//!
+//! [`ClaimsReader`] gives one receipt after the other with its findings and its bytes as read;
+//! [`ClaimsWriter`] writes the same records. 歯科, 訪問看護 and DPC files are refused with a clear
+//! message. Nothing is looked up here: no master, no person.
+
+mod line;
+mod medical;
+mod pharmacy;
+mod reader;
+mod receipt;
+mod record;
+mod write;
+
+pub use reader::{ClaimsReader, Summary, Totals, read_receipt};
+pub use receipt::Receipt;
+pub use write::{ClaimsWriter, Record, shift_jis};
+
+use madoguchi_model::day::Month;
+use madoguchi_model::institution::InstitutionCode;
+
+/// Bytes of one line at most. The longest record of the format, SJ, has 2,400; an endless line ends here.
+pub const LINE_BYTES_MAX: usize = 65_536;
+/// Bytes of one receipt at most: forty thousand lines of a hundred bytes. A month in intensive care has a few thousand.
+pub const RECEIPT_BYTES_MAX: usize = 4_194_304;
+/// Warnings that are kept of one receipt; more are only counted.
+pub const WARNINGS_OF_RECEIPT_MAX: usize = 50;
+
+/// 点数表 of a file that this version takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PointTable {
+    /// 医科 (1).
+    Medical,
+    /// 調剤 (4).
+    Pharmacy,
+}
+
+/// What stands at the head of a file (IR or YK).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// 点数表.
+    pub table: PointTable,
+    /// 審査支払機関: 1 支払基金, 2 国保連.
+    pub reviewer: String,
+    /// 医療機関コード, ten digits.
+    pub institution: InstitutionCode,
+    /// 医療機関名称 or 薬局名称, may be empty.
+    pub name: String,
+    /// 請求年月.
+    pub request_month: Month,
+    /// マルチボリューム: 00 single, else 01 on.
+    pub volume: String,
+}
+
+impl PointTable {
+    /// The digit of 点数表.
+    #[must_use]
+    pub const fn digit(self) -> &'static str {
+        match self {
+            Self::Medical => "1",
+            Self::Pharmacy => "4",
+        }
+    }
+
+    /// 医科 or 調剤.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Medical => "医科",
+            Self::Pharmacy => "調剤",
+        }
+    }
+}
