@@ -7,20 +7,37 @@
 //! this crate stores nothing and makes no keys.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod act;
+mod bill;
 mod card;
+mod chart;
+mod claim_file;
+mod condition;
 mod coverage;
 mod dice;
+mod health;
 mod household;
+mod illness;
 mod institution;
 mod insurer;
+mod life;
+mod medical_claim;
+mod medicine;
 mod names;
 mod neighbourhood;
+mod operation;
+mod payer;
 mod person;
+mod pharmacy_claim;
+mod places;
 mod share;
 mod story;
+mod story_care;
+mod uke;
 mod world;
 
 pub use card::CardPlan;
+pub use claim_file::{ClaimFileText, Reviewer};
 pub use coverage::{COLUMNS, CoverageRow};
 pub use institution::{INSTITUTIONS_MAX, INSTITUTIONS_MIN};
 pub use person::{CoverageSpan, Inhabitant};

@@ -1,0 +1,103 @@
+//! What stays the same in a person's health over the years: frailty, chronic conditions with their
+//! medicines, the usual institutions and the rhythm of visits.
+
+use crate::condition::{CONDITIONS, Condition, Keeper};
+use crate::dice::{Dice, Stream};
+use crate::medicine::Medicine;
+use crate::person::Inhabitant;
+use crate::places::Places;
+use madoguchi_model::day::Day;
+
+/// A chronic condition of a person.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chronic {
+    pub(crate) condition: &'static Condition,
+    pub(crate) medicines: &'static [Medicine],
+    /// When it was first treated.
+    pub(crate) since: Day,
+}
+
+/// A person's health.
+#[derive(Debug, Clone)]
+pub(crate) struct Health {
+    /// How much care the person needs, 1 on average.
+    pub(crate) frailty: f64,
+    pub(crate) chronic: Vec<Chronic>,
+    pub(crate) clinic: usize,
+    pub(crate) hospital: usize,
+    pub(crate) pharmacy: usize,
+    pub(crate) rhythm: Rhythm,
+}
+
+/// How often someone with chronic conditions comes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rhythm {
+    /// Months between visits.
+    pub(crate) months: u32,
+    /// Visits in a month of visits.
+    pub(crate) visits: u32,
+    /// Days of medicine at a visit.
+    pub(crate) days: u16,
+    /// Which of the months.
+    pub(crate) phase: u32,
+    /// The usual day of the month.
+    pub(crate) day: u8,
+}
+
+/// (months, visits, days) by how common they are.
+const RHYTHMS: [((u32, u32, u16), u32); 7] = [
+    ((1, 2, 14), 8),
+    ((1, 1, 28), 33),
+    ((1, 1, 30), 22),
+    ((2, 1, 56), 17),
+    ((2, 1, 60), 15),
+    ((3, 1, 84), 5),
+    ((3, 1, 90), 10),
+];
+
+/// The health of a person of a world that begins on `since`.
+pub(crate) fn health(seed: u64, person: &Inhabitant, places: &Places, today: Day, since: Day) -> Health {
+    let mut dice = Dice::new(seed, Stream::Health, person.serial, 0);
+    let age = person.birthdate.age_on(today);
+    let frailty = dice.frailty();
+    let chronic = CONDITIONS.iter().filter_map(|condition| chronic(&mut dice, person, age, condition, since)).collect();
+    let (months, visits, days) = *dice.weighted(&RHYTHMS);
+    Health {
+        frailty,
+        chronic,
+        clinic: *dice.pick(&places.clinics),
+        hospital: *dice.pick(&places.hospitals),
+        pharmacy: *dice.pick(&places.pharmacies),
+        rhythm: Rhythm { months, visits, days, phase: dice.below(12) as u32, day: 2 + dice.below(11) as u8 },
+    }
+}
+
+fn chronic(
+    dice: &mut Dice,
+    person: &Inhabitant,
+    age: i32,
+    condition: &'static Condition,
+    since: Day,
+) -> Option<Chronic> {
+    // Both draws always happen, so that one condition does not shift the chance of the next.
+    let (luck, regimen, years) = (dice.below(1_000), dice.below(condition.regimens.len()), dice.below(9));
+    if luck >= condition.prevalence_at(age, person.sex) as usize {
+        return None;
+    }
+    let began = since.plus_years(-(1 + years as i32)).max(person.birthdate);
+    Some(Chronic { condition, medicines: condition.regimens[regimen], since: began })
+}
+
+impl Health {
+    /// The conditions that an institution of this sort looks after.
+    pub(crate) fn kept_by(&self, keeper: Keeper) -> Vec<Chronic> {
+        self.chronic.iter().filter(|chronic| chronic.condition.keeper == keeper).copied().collect()
+    }
+
+    pub(crate) fn keeper(&self, keeper: Keeper) -> usize {
+        match keeper {
+            Keeper::Clinic => self.clinic,
+            Keeper::Hospital => self.hospital,
+        }
+    }
+}
