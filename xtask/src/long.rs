@@ -12,8 +12,14 @@ struct LongRun {
     environment: &'static [(&'static str, &'static str)],
 }
 
-/// Add a row here; `file` in its `cargo` words must be a test of the named package.
-const RUNS: &[LongRun] = &[];
+/// Add a row here; the words after `--package` and `--test` must name a test that exists.
+const RUNS: &[LongRun] = &[LongRun {
+    name: "kill-store",
+    shows: "the store's process is killed 200 times while it writes, on SQLite and PostgreSQL: nothing acknowledged is lost",
+    minutes_about: 3,
+    cargo: &["test", "--package", "madoguchi-store", "--test", "failures", "killed_on"],
+    environment: &[("MADOGUCHI_ROUNDS", "200")],
+}];
 
 /// Runs the row of this name; without a name, lists them.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
