@@ -15,7 +15,7 @@ const OWNERS: &[(&[&str], &[&str])] = &[
     (&["axum", "hyper", "hyper-util", "http", "http-body-util", "tower", "tokio-rustls"], &["web", "terminal"]),
     (&["rustls"], &["trust", "web", "terminal"]),
     (&["quick-xml", "encoding_rs", "csv"], &["wire"]),
-    (&["typst", "typst-pdf", "krilla"], &["report"]),
+    (&["typst", "typst-layout", "typst-pdf", "krilla"], &["report"]),
     (&["rcgen", "x509-parser", "p12-keystore"], &["trust"]),
     (&["ring"], &["trust", "service", "web"]),
     (&["askama"], &["web", "terminal"]),
