@@ -16,6 +16,7 @@ use crate::uke::Records;
 use crate::world::World;
 use madoguchi_model::day::Month;
 use madoguchi_model::institution::{Institution, InstitutionCode, InstitutionKind};
+use madoguchi_wire::claims::shift_jis;
 use std::collections::BTreeMap;
 
 /// Share of people and months whose receipts come a month late.
@@ -32,7 +33,22 @@ pub enum Reviewer {
     NationalHealth,
 }
 
-/// A claims file (請求ファイル) as text.
+/// A claims file (請求ファイル) as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimFile {
+    /// Who requests.
+    pub institution: InstitutionCode,
+    /// 請求年月.
+    pub request_month: Month,
+    /// Which body reviews it.
+    pub reviewer: Reviewer,
+    /// A name that no other file of the world has, ending as the format wants.
+    pub file_name: String,
+    /// The whole file in Shift_JIS.
+    pub bytes: Vec<u8>,
+}
+
+/// A claims file before its characters are encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimFileText {
     /// Who requests.
@@ -43,7 +59,7 @@ pub struct ClaimFileText {
     pub reviewer: Reviewer,
     /// A name that no other file of the world has, ending as the format wants.
     pub file_name: String,
-    /// The records with CR LF and the end-of-file character, still to be encoded.
+    /// The records with CR LF and the end-of-file character.
     pub text: String,
 }
 
@@ -77,10 +93,19 @@ impl Reviewer {
     }
 }
 
+impl ClaimFileText {
+    /// The file with its characters as Shift_JIS.
+    #[must_use]
+    pub fn encoded(self) -> ClaimFile {
+        let Self { institution, request_month, reviewer, file_name, text } = self;
+        ClaimFile { institution, request_month, reviewer, file_name, bytes: shift_jis(&text) }
+    }
+}
+
 impl World {
     /// All claims files in the order of their request months; a month is made when it is asked for.
-    pub fn claim_files(&self) -> impl Iterator<Item = ClaimFileText> + '_ {
-        self.request_months().flat_map(|month| self.claim_files_of(month))
+    pub fn claim_files(&self) -> impl Iterator<Item = ClaimFile> + '_ {
+        self.request_months().flat_map(|month| self.claim_texts_of(month)).map(ClaimFileText::encoded)
     }
 
     /// The months in which files are sent (請求年月).
@@ -90,7 +115,7 @@ impl World {
 
     /// The files of one request month. The months may be made in any order and at the same time.
     #[must_use]
-    pub fn claim_files_of(&self, request_month: Month) -> Vec<ClaimFileText> {
+    pub fn claim_texts_of(&self, request_month: Month) -> Vec<ClaimFileText> {
         let places = Places::of(self.institutions().len());
         let mut drafts = Drafts::new();
         for person in self.people() {

@@ -15,6 +15,7 @@ mod claim_file;
 mod condition;
 mod coverage;
 mod dice;
+mod export;
 mod health;
 mod household;
 mod illness;
@@ -37,8 +38,9 @@ mod uke;
 mod world;
 
 pub use card::CardPlan;
-pub use claim_file::{ClaimFileText, Reviewer};
+pub use claim_file::{ClaimFile, ClaimFileText, Reviewer};
 pub use coverage::{COLUMNS, CoverageRow};
+pub use export::ExportError;
 pub use institution::{INSTITUTIONS_MAX, INSTITUTIONS_MIN};
 pub use person::{CoverageSpan, Inhabitant};
 pub use story::NamedPatient;

@@ -3,6 +3,7 @@
 
 use madoguchi_model::day::{Day, Month};
 use madoguchi_synth::{ClaimFileText, Inhabitant, Reviewer, World, WorldPlan};
+use madoguchi_wire::claims::ClaimsReader;
 use std::collections::{HashMap, HashSet};
 
 const DAYS: [i64; 4] = [20_211_201, 20_240_229, 20_261_123, 20_270_401];
@@ -88,8 +89,12 @@ fn receipts(file: &ClaimFileText) -> Vec<Receipt> {
     receipts
 }
 
+fn texts(world: &World) -> Vec<ClaimFileText> {
+    world.request_months().flat_map(|month| world.claim_texts_of(month)).collect()
+}
+
 fn all_receipts(world: &World) -> Vec<Receipt> {
-    world.claim_files().flat_map(|file| receipts(&file)).collect()
+    texts(world).iter().flat_map(receipts).collect()
 }
 
 fn named<'a>(world: &'a World, story_part: &str) -> &'a Inhabitant {
@@ -110,28 +115,45 @@ fn number(text: &str) -> u64 {
 #[test]
 fn the_same_plan_gives_the_same_bytes_in_any_order_and_on_two_threads() {
     let seed = 42;
-    let first: Vec<_> = world(seed, 200, 6, 20_261_123).claim_files().collect();
+    let first = texts(&world(seed, 200, 6, 20_261_123));
     let other = world(seed, 200, 6, 20_261_123);
     let mut months: Vec<_> = other.request_months().collect();
     months.reverse();
-    let mut backwards: Vec<_> = months.iter().map(|month| other.claim_files_of(*month)).collect();
+    let mut backwards: Vec<_> = months.iter().map(|month| other.claim_texts_of(*month)).collect();
     backwards.reverse();
     assert_eq!(first, backwards.concat(), "seed {seed}");
     let (early, late) = months.split_at(3);
     let make =
-        |months: &[Month]| months.iter().rev().flat_map(|month| other.claim_files_of(*month)).collect::<Vec<_>>();
+        |months: &[Month]| months.iter().rev().flat_map(|month| other.claim_texts_of(*month)).collect::<Vec<_>>();
     let (late, early) = std::thread::scope(|scope| {
         let late = scope.spawn(|| make(late));
         (late.join().unwrap(), make(early))
     });
     assert_eq!(first, [late, early].concat(), "seed {seed}");
-    assert_ne!(first, world(seed + 1, 200, 6, 20_261_123).claim_files().collect::<Vec<_>>());
+    assert_ne!(first, texts(&world(seed + 1, 200, 6, 20_261_123)));
+}
+
+#[test]
+fn every_file_is_read_without_a_refusal_and_agrees_with_its_totals() {
+    for (seed, today) in (11..).zip(DAYS) {
+        for file in world(seed, 300, 12, today).claim_files() {
+            let mut reader = ClaimsReader::open(&file.bytes[..]).unwrap();
+            while let Some(receipt) = reader.next_receipt().unwrap() {
+                let found = (receipt.claim.is_some(), &receipt.issues[..]);
+                assert!(matches!(found, (true, [])), "seed {seed} {}: {found:?}", file.file_name);
+            }
+            let summary = reader.summary();
+            assert_eq!(summary.stated, Some(summary.counted), "seed {seed} {}", file.file_name);
+            assert!(summary.receipts > 0 && summary.issues.is_empty(), "seed {seed}: {summary:?}");
+            assert_eq!((summary.unknown_records.len(), summary.extra_fields), (0, 0), "seed {seed}: {summary:?}");
+        }
+    }
 }
 
 #[test]
 fn totals_count_payers_and_the_points_of_the_main_payer() {
     let seed = 3;
-    for file in world(seed, 600, 3, 20_261_123).claim_files() {
+    for file in texts(&world(seed, 600, 3, 20_261_123)) {
         let records = records(&file);
         let go = records.last().unwrap();
         let payers = records.iter().filter(|record| matches!(record[0].as_str(), "HO" | "KO")).count() as u64;
@@ -277,7 +299,7 @@ fn nothing_is_told_before_the_service_began_or_after_what_was_requested() {
 fn file_names_and_headers_fit_the_institution() {
     let world = world(2, 300, 2, 20_261_123);
     let mut names = HashSet::new();
-    for file in world.claim_files() {
+    for file in texts(&world) {
         let pharmacy = file.institution.as_str().as_bytes()[2] == b'4';
         let header = records(&file).swap_remove(0);
         assert_eq!(header[0], if pharmacy { "YK" } else { "IR" });
@@ -370,5 +392,5 @@ fn a_rare_character_is_sent_as_a_question_mark() {
     let world = world(9, 60, 2, 20_261_123);
     let receipts = receipts_of(&all_receipts(&world), named(&world, "外字"));
     assert!(!receipts.is_empty() && receipts.iter().all(|receipt| receipt.field("RE", 4) == "渡？　和夫"));
-    assert!(world.claim_files().all(|file| !file.text.chars().any(|c| ('\u{E000}'..='\u{F8FF}').contains(&c))));
+    assert!(texts(&world).iter().all(|file| !file.text.chars().any(|c| ('\u{E000}'..='\u{F8FF}').contains(&c))));
 }
