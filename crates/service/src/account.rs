@@ -17,6 +17,8 @@ use madoguchi_store::account::Account as StoredAccount;
 
 /// Accounts of one institution at most.
 pub const ACCOUNTS_MAX: usize = 500;
+/// Characters of a secret number that are looked at.
+const SECRET_CHARACTERS_MAX: usize = 64;
 
 /// An account as its manager sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,38 +130,28 @@ impl Service {
     /// Resets the master's password with the secret number (マスタアカウントリセット).
     ///
     /// # Errors
-    /// [`Reason::NoRight`]; [`Reason::Invalid`] for a wrong number, which counts as a wrong try.
+    /// [`Reason::NoRight`]; [`Reason::Invalid`] for a wrong number, which counts as a wrong try until
+    /// [`Reason::Locked`].
     pub async fn reset_master(&self, session: &Session, secret_number: &str) -> Result<Issued, Refusal> {
         self.require(session, Right::ResetMaster).await?;
-        let mut tx = self.0.store.read();
-        let own = tx.account(&session.institution.code, &session.user).await?.ok_or(Reason::NotLoggedIn)?;
-        if !self.0.passwords.verify(secret_number.chars().take(64).collect(), own.secret_hash.clone()).await? {
-            return Err(self.refuse_secret_number(session, own).await);
+        let own = self.own_account(session).await?;
+        let given = secret_number.chars().take(SECRET_CHARACTERS_MAX).collect();
+        if !self.0.passwords.verify(given, own.secret_hash.clone()).await? {
+            self.count_wrong_secret(session, session.draft(Action::ResetMaster, Outcome::Refused, "", "")).await?;
+            return Err(FieldError::new("秘密番号", "通知書に書かれた秘密番号").into());
         }
-        let accounts = tx.accounts(&session.institution.code).await?;
+        if own.tries != Tries::default() {
+            self.forget_tries(own).await?;
+        }
+        let accounts = self.0.store.read().accounts(&session.institution.code).await?;
         let master = accounts.into_iter().find(|account| account.kind == AccountKind::Master);
         let master = master.ok_or(Reason::NotFound("マスタアカウント"))?;
         self.issue_password(&session.operation, session.user.as_str(), Action::ResetMaster, master).await
     }
 
-    async fn refuse_secret_number(&self, session: &Session, own: StoredAccount) -> Refusal {
-        let draft = session.draft(Action::ResetMaster, Outcome::Refused, "", "");
-        let (now, token_hash) = (session.now(), session.token_hash);
-        let counted = self.0.store.write("reset_master.refuse", async move |tx| -> Result<Tries, Refusal> {
-            let mut current = tx.account(&own.institution, &own.user).await?.ok_or(Reason::NotLoggedIn)?;
-            current.tries = current.tries.after_wrong(now);
-            tx.update_account(&current).await?;
-            if current.tries.is_locked(now) {
-                tx.end_session(&own.institution, &token_hash).await?;
-            }
-            tx.audit(draft).await?;
-            Ok(current.tries)
-        });
-        match counted.await {
-            Ok(Tries { locked_until: Some(until), .. }) => Reason::Locked { until }.into(),
-            Ok(_) => FieldError::new("秘密番号", "通知書に書かれた秘密番号").into(),
-            Err(refusal) => refusal,
-        }
+    async fn forget_tries(&self, account: StoredAccount) -> Result<(), Refusal> {
+        let account = StoredAccount { tries: Tries::default(), ..account };
+        Ok(self.0.store.write("account.forget_tries", async move |tx| tx.update_account(&account).await).await?)
     }
 
     async fn require_managing(&self, session: &Session, kind: AccountKind) -> Result<(), Refusal> {

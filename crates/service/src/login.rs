@@ -5,8 +5,9 @@
 
 use crate::operation::{Operation, Service, Session};
 use crate::refusal::{Reason, Refusal};
-use madoguchi_model::account::{AccountKind, UserId};
-use madoguchi_model::audit::{Action, Outcome};
+use madoguchi_model::account::{AccountKind, Right, UserId};
+use madoguchi_model::audit::{Action, Draft, Outcome};
+use madoguchi_model::day::Timestamp;
 use madoguchi_model::field::FieldError;
 use madoguchi_model::institution::Institution;
 use madoguchi_model::login::{self, FORMER_PASSWORDS_KEPT, PASSWORD_CHARACTERS_MAX, Tries};
@@ -145,10 +146,11 @@ impl Service {
         let detail = format!("kind={}", account.kind.code());
         let draft = operation.draft(account.user.as_str(), Action::LogIn, Outcome::Done, "", detail);
         let written = self.0.store.write("log_in", async move |tx| -> Result<_, Refusal> {
-            let Some(mut current) = still_usable(tx, &account).await? else {
+            let Some(mut current) = still_usable(tx, &account, stored.created_at).await? else {
                 return Err(Reason::WrongPassword.into());
             };
-            if current.tries != Tries::default() {
+            // The tries of the reset account are those of its secret number, which a log-in does not prove.
+            if current.tries != Tries::default() && current.kind != AccountKind::MasterReset {
                 current.tries = Tries::default();
                 tx.update_account(&current).await?;
             }
@@ -206,7 +208,8 @@ impl Service {
     /// Changes the own password; the former ones may not come back.
     ///
     /// # Errors
-    /// [`Reason::Invalid`] names every wrong field.
+    /// [`Reason::Invalid`] names every wrong field; a wrong current password counts as a wrong try and may lock
+    /// ([`Reason::Locked`]). [`Reason::NoRight`] for the reset account, which has no password of its own to change.
     pub async fn change_password(
         &self,
         session: &Session,
@@ -214,10 +217,11 @@ impl Service {
         new: &str,
         repeated: &str,
     ) -> Result<(), Refusal> {
-        let account = self.0.store.read().account(&session.institution.code, &session.user).await?;
-        let account = account.ok_or(Reason::NotLoggedIn)?;
+        self.require_kind(session, Right::UseOwnAccount).await?;
+        let account = self.own_account(session).await?;
         let mut wrong = Vec::new();
-        if !self.fits(current, &account.password_hash).await? {
+        let fits = self.fits(current, &account.password_hash).await?;
+        if !fits {
             wrong.push(FieldError::new("現在のパスワード", "現在使っているパスワード"));
         }
         if let Err(error) = login::check_password(new, &session.user, &session.institution) {
@@ -230,7 +234,12 @@ impl Service {
         }
         if !wrong.is_empty() {
             let detail = format!("fields={}", wrong.len());
-            self.0.store.append(session.draft(Action::ChangePassword, Outcome::Refused, "", detail)).await?;
+            let draft = session.draft(Action::ChangePassword, Outcome::Refused, "", detail);
+            if fits {
+                self.0.store.append(draft).await?;
+            } else {
+                self.count_wrong_secret(session, draft).await?;
+            }
             return Err(Reason::Invalid(wrong).into());
         }
         let hash = self.0.passwords.hash(new.to_owned()).await?;
@@ -241,6 +250,39 @@ impl Service {
             Ok(())
         });
         Ok(changed.await?)
+    }
+
+    /// The account of the session, unless wrong tries have locked it meanwhile.
+    pub(crate) async fn own_account(&self, session: &Session) -> Result<Account, Refusal> {
+        let account = self.0.store.read().account(&session.institution.code, &session.user).await?;
+        match account {
+            None => Err(Reason::NotLoggedIn.into()),
+            Some(account) => match account.tries.locked_until.filter(|until| session.now() < *until) {
+                Some(until) => Err(Reason::Locked { until }.into()),
+                None => Ok(account),
+            },
+        }
+    }
+
+    /// Counts a wrong password or secret number that was tried inside a session, with its audit entry. The try that
+    /// locks the account also ends the session: an unattended screen is no place to go on guessing.
+    pub(crate) async fn count_wrong_secret(&self, session: &Session, draft: Draft) -> Result<(), Refusal> {
+        let session = session.clone();
+        let counted = self.0.store.write("secret.refuse", async move |tx| -> Result<Tries, Refusal> {
+            let code = &session.institution.code;
+            let mut current = tx.account(code, &session.user).await?.ok_or(Reason::NotLoggedIn)?;
+            current.tries = current.tries.after_wrong(session.now());
+            tx.update_account(&current).await?;
+            if current.tries.is_locked(session.now()) {
+                tx.end_session(code, &session.token_hash).await?;
+            }
+            tx.audit(draft).await?;
+            Ok(current.tries)
+        });
+        match counted.await?.locked_until {
+            Some(until) => Err(Reason::Locked { until }.into()),
+            None => Ok(()),
+        }
     }
 
     async fn was_used(&self, new: &str, account: &Account) -> Result<bool, Refusal> {
@@ -279,13 +321,16 @@ pub(crate) fn with_password(mut account: Account, hash: String, must_change: Mus
     account
 }
 
-/// The account as it is now, unless its password or state changed since it was verified.
-async fn still_usable(tx: &mut Tx, verified: &Account) -> StoreResult<Option<Account>> {
+/// The account as it is now, unless its password or state changed since it was verified, also by wrong tries at the
+/// same time.
+async fn still_usable(tx: &mut Tx, verified: &Account, now: Timestamp) -> StoreResult<Option<Account>> {
     let current = tx.account(&verified.institution, &verified.user).await?;
-    Ok(current.filter(|current| !current.stopped && current.password_hash == verified.password_hash))
+    Ok(current.filter(|current| {
+        !current.stopped && !current.tries.is_locked(now) && current.password_hash == verified.password_hash
+    }))
 }
 
-fn locked_until(account: Option<&Account>, operation: &Operation) -> Option<madoguchi_model::day::Timestamp> {
+fn locked_until(account: Option<&Account>, operation: &Operation) -> Option<Timestamp> {
     account.filter(|account| account.tries.is_locked(operation.now)).and_then(|account| account.tries.locked_until)
 }
 

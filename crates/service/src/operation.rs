@@ -147,6 +147,11 @@ impl Service {
         if session.must_change_password {
             return Err(Reason::MustChangePassword.into());
         }
+        self.require_kind(session, right).await
+    }
+
+    /// Checks a right also while the password must be changed: for that change itself.
+    pub(crate) async fn require_kind(&self, session: &Session, right: Right) -> Result<(), Refusal> {
         if session.kind.may(right) {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 //!
 //! Everything stands on a fixed date ([`NOW`]) and is synthetic. Deliberately not here: anything that
 //! a product may call; the feature `test-support` is only named by tests.
-#![expect(clippy::unwrap_used, reason = "a world that cannot be made must fail its test loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a world that cannot be made must fail its test loudly")]
 
 mod people;
 
@@ -13,7 +13,7 @@ use crate::audit::HeadSigner;
 use crate::login::LoggedIn;
 use crate::password;
 use crate::reader::{Answered, Pass, Presented};
-use crate::{Clock, Operation, Refusal, Service, ServiceParts, Session, Terminal};
+use crate::{Clock, Operation, Reason, Refusal, Service, ServiceParts, Session, Terminal};
 use madoguchi_model::account::{AccountKind, UserId};
 use madoguchi_model::audit::Entry;
 use madoguchi_model::day::{Day, Month, Timestamp};
@@ -103,6 +103,13 @@ impl World {
         service(self.service.store().clone(), &cards_directory(self.directory()), now)
     }
 
+    /// Stops the process without a last word and starts it again on the same store.
+    pub async fn restart(&mut self) {
+        self.service.store().close().await;
+        let store = Store::open(&self.url, ProcessName::parse(PROCESS).unwrap()).await.unwrap();
+        self.service = service(store, &cards_directory(self.directory()), NOW);
+    }
+
     /// Lets the service see what was revoked.
     pub fn load_cards(&self) {
         self.service.replace_cards(CardTrust::load(&cards_directory(self.directory())).unwrap());
@@ -173,6 +180,12 @@ impl World {
         self.service.present_card(reader, pass.id, card.certificate_der(), &signature).await
     }
 
+    /// An account as it is stored.
+    pub async fn account(&self, institution: &str, user: &str) -> Account {
+        let user = UserId::parse(user).unwrap();
+        self.service.store().read().account(&code(institution), &user).await.unwrap().unwrap()
+    }
+
     /// A whole pass at the institution's reader: begins, presents, and answers every page as `agrees` says.
     ///
     /// # Errors
@@ -182,7 +195,7 @@ impl World {
         institution: &str,
         patient: Patient,
         now: Timestamp,
-        agrees: fn(ConsentPage) -> bool,
+        agrees: impl Fn(ConsentPage) -> bool,
     ) -> Result<Answered, Refusal> {
         let reader = self.session(institution, AccountKind::Reader, now).await;
         let (pass, pages) = self.identified(&reader, patient).await?;
@@ -252,6 +265,46 @@ impl World {
 #[must_use]
 pub fn terminal(institution: &str, number: u32) -> Terminal {
     Terminal { institution: code(institution), serial: format!("{institution}{number:02}") }
+}
+
+/// Makes each of these functions of a [`World`] a test on SQLite and a test on PostgreSQL.
+#[macro_export]
+macro_rules! on_every_engine {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::test_support::World::on_sqlite().await).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                let Some(world) = $crate::test_support::World::on_postgres().await else { return };
+                super::$test(world).await;
+            })+
+        }
+    };
+}
+
+/// The reason of a refusal.
+///
+/// # Panics
+/// When nothing was refused.
+#[must_use]
+pub fn reason<T>(result: Result<T, Refusal>) -> Reason {
+    match result {
+        Err(refusal) => refusal.reason,
+        Ok(_) => panic!("this was not refused"),
+    }
+}
+
+/// The same session at another instant.
+#[must_use]
+pub fn later(session: &Session, now: Timestamp) -> Session {
+    let operation = Operation { now, ..session.operation.clone() };
+    Session { operation, ..session.clone() }
 }
 
 /// The code of an institution of the world.
