@@ -49,7 +49,7 @@ pub struct Presented {
 /// What was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered {
-    /// Headings of the pages that were agreed to.
+    /// Headings of the pages that were agreed to, without those whose kinds were switched off meanwhile.
     pub agreed: Vec<&'static str>,
     /// 閲覧可能期限, when something was agreed to.
     pub valid_until: Option<Timestamp>,
@@ -146,7 +146,8 @@ impl Service {
             let detail = format!("consent={} asked={} agreed={}", id.to_hex(), marks(grant.asked), marks(grant.scope));
             tx.audit(session.draft(Action::GrantConsent, Outcome::Done, &person.id.to_hex(), detail)).await?;
             let valid_until = (!grant.scope.is_empty()).then_some(grant.valid_until);
-            Ok(Answered { agreed: agreed.iter().map(|page| page.heading()).collect(), valid_until })
+            let stored = agreed.iter().filter(|page| is_stored(**page, grant.scope));
+            Ok(Answered { agreed: stored.map(|page| page.heading()).collect(), valid_until })
         });
         answered.await
     }
@@ -248,6 +249,11 @@ fn agreed_pages(pages: &[ConsentPage], answers: &[(ConsentPage, bool)]) -> Resul
         return Err(FieldError::new("閲覧同意", "示されたすべての画面への回答を1つずつ").into());
     }
     Ok(pages.iter().copied().filter(|page| answers.contains(&(*page, true))).collect())
+}
+
+/// Whether something of a page that was agreed to is in the grant. 特定疾病 is no part of a grant, it is only answered.
+fn is_stored(page: ConsentPage, scope: Scope) -> bool {
+    page.scope().is_empty() || !page.scope().and(scope).is_empty()
 }
 
 fn in_use(settings: &Settings) -> Scope {
