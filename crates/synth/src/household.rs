@@ -5,7 +5,7 @@
 
 use crate::dice::{Dice, Stream};
 use crate::insurer::{Insurer, Scheme, household_numbers, insurer_of};
-use crate::names::{FAMILY, FEMALE, MALE};
+use crate::names::{FAMILY, FEMALE_OLDER, FEMALE_YOUNGER, MALE_OLDER, MALE_YOUNGER, Name};
 use crate::neighbourhood::{Body, Family};
 use crate::person::{CoverageSpan, Inhabitant};
 use crate::share::patient_share_percent;
@@ -15,6 +15,8 @@ use madoguchi_model::person::Sex;
 
 /// 後期高齢者医療 began on this day.
 const LATE_ELDERLY_START: i64 = 20_080_401;
+/// Fashions of names changed; in this year, say.
+const YOUNGER_NAMES_FROM: i32 = 1985;
 /// Share of people under 65 who change their insurer within a year.
 const CHANGES_PER_YEAR: f64 = 0.06;
 
@@ -58,12 +60,15 @@ fn nobody_insured_yet(
     body: &Body,
     serial: u64,
 ) -> Inhabitant {
-    let given = match body.sex {
-        Sex::Female => FEMALE[dice.rank(FEMALE.len())],
-        _ => MALE[dice.rank(MALE.len())],
-    };
     // The birthday was between today and 364 days ago, so that the age holds today.
     let birthdate = setting.today.plus_years(-body.age).plus_days(-dice.between(0, 364));
+    let given_names: &[Name] = match (body.sex, birthdate.year() < YOUNGER_NAMES_FROM) {
+        (Sex::Female, true) => &FEMALE_OLDER,
+        (Sex::Female, false) => &FEMALE_YOUNGER,
+        (_, true) => &MALE_OLDER,
+        (_, false) => &MALE_YOUNGER,
+    };
+    let given = given_names[dice.rank(given_names.len())];
     Inhabitant {
         key: key(serial),
         name: format!("{}　{}", family_name.0, given.0),

@@ -68,7 +68,7 @@ pub(crate) const ILLNESSES: [Illness; 16] = [
     illness("8840549", Season::AllYear, (30, 100), 2, &[list::MECOBALAMIN], &[list::ETIZOLAM], 14, &[act::MRI, act::IMAGE_READING]),
 ];
 
-#[allow(clippy::too_many_arguments, reason = "one row of a table")]
+#[expect(clippy::too_many_arguments, reason = "one row of a table")]
 const fn illness(
     code: &'static str,
     season: Season,

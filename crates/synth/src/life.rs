@@ -111,7 +111,7 @@ fn regular_visits(
 ) {
     let rhythm = health.rhythm;
     let index = chart.month.number() / 100 * 12 + chart.month.number() % 100;
-    if (index as u32 + rhythm.phase) % rhythm.months != 0 || dice.chance(0.04) {
+    if !(index as u32 + rhythm.phase).is_multiple_of(rhythm.months) || dice.chance(0.04) {
         return;
     }
     let late = if keeper == Keeper::Hospital { 3 } else { 0 };

@@ -25,9 +25,9 @@ const RARE_DISEASE: &str = "5413601";
 pub(crate) fn public_expense(person: &Inhabitant, month: Month) -> Option<PublicExpense> {
     let payer = if person.plays_a_case() {
         return None;
-    } else if is_before_school(person.birthdate, month.last_day()) && person.serial % 3 == 0 {
+    } else if is_before_school(person.birthdate, month.last_day()) && person.serial.is_multiple_of(3) {
         CHILDREN
-    } else if person.serial % 83 == 0 {
+    } else if person.serial.is_multiple_of(83) {
         RARE_DISEASE
     } else {
         return None;
