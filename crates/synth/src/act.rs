@@ -64,8 +64,11 @@ pub(crate) const OUTSIDE_PRESCRIPTION_MANY: Act = act(80, "120002710", 32);
 pub(crate) const GENERIC_NAMES: Act = act(80, "120003570", 8);
 pub(crate) const REHABILITATION: Act = act(80, "180755710", 185);
 pub(crate) const BED: Act = act(90, "190117710", 1_688);
+
 /// 入院時食事療養: yen for a meal, not points.
-pub(crate) const MEAL: Act = act(97, "197000110", 670);
+pub(crate) fn meal(month: Month) -> Act {
+    act(97, "197000110", if month.number() < REVISION { 640 } else { 670 })
+}
 
 /// 初診料 of the month.
 pub(crate) fn first_visit(month: Month) -> Act {

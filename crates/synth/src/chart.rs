@@ -239,7 +239,7 @@ impl<'world> Chart<'world> {
         bill.act(&act::BED, day);
         let fasting = stay.operation.is_some_and(|(_, operated)| operated == day);
         if !fasting {
-            (0..3).for_each(|_| bill.act(&act::MEAL, day));
+            (0..3).for_each(|_| bill.act(&act::meal(self.month), day));
             bill.meals += 3;
         }
         if day == stay.admitted {

@@ -1,13 +1,12 @@
 //! A 医科 receipt as records: RE, HO, KO, SN, JD, SY, then SI, IY and CO in the order of 診療識別.
 
+use crate::act::meal;
 use crate::bill::{Line, MedicalReceipt, Unit};
 use crate::payer::{Totals, payers, public_expense, receipt_kind, visit_days};
 use crate::person::Inhabitant;
 use crate::uke::{Records, claim_name, date, decimal};
 use madoguchi_model::day::Month;
 
-/// Yen for a meal.
-const MEAL_YEN: u32 = 670;
 /// コメントコード of free text.
 const FREE_TEXT: &str = "810000001";
 
@@ -35,7 +34,7 @@ pub(crate) fn write(
     common(records, number, &kind, search_number, person, month, receipt);
     let days = receipt.visited.iter().filter(|visited| **visited).count() as u32;
     let points = receipt.points();
-    let meals = (receipt.meals > 0).then_some((receipt.meals, receipt.meals * MEAL_YEN));
+    let meals = (receipt.meals > 0).then_some((receipt.meals, receipt.meals * meal(month).points));
     payers(records, coverage, public.as_ref(), Totals { days, points, meals });
     visit_days(records, &receipt.visited);
     for (place, (disease, since)) in receipt.diseases.iter().enumerate() {
