@@ -12,6 +12,7 @@ use madoguchi_model::settings::Settings;
 use madoguchi_store::Store;
 use madoguchi_trust::card_trust::CardTrust;
 use ring::rand::{SecureRandom, SystemRandom};
+use std::fmt;
 use std::sync::{Arc, RwLock};
 
 /// What a [`Service`] is made of.
@@ -158,6 +159,21 @@ impl Service {
         let detail = format!("right={right:?} kind={}", session.kind.code());
         self.0.store.append(session.draft(Action::Refuse, Outcome::Refused, "", detail)).await?;
         Err(Reason::NoRight(right).into())
+    }
+
+    /// Writes down that the edge refused a request of this session, such as a form of another log-in.
+    ///
+    /// # Errors
+    /// Only when it cannot be written.
+    pub async fn note_refusal(&self, session: &Session, word: &'static str) -> Result<(), Refusal> {
+        self.0.store.append(session.draft(Action::Refuse, Outcome::Refused, "", word)).await?;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Service")
     }
 }
 

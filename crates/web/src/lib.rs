@@ -1,1 +1,23 @@
-//! web
+//! The server's outside: TLS, the table of routes, the staff screens and the reader's endpoints.
+//!
+//! One request goes connection → [`router`] → access check → a function of `screen` or `reader` →
+//! one use-case of `madoguchi-service` → a template or JSON. Nothing here decides what may be seen:
+//! rules and audit live in the service.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+mod access;
+mod asset;
+mod call;
+mod connection;
+mod cookie;
+mod frame;
+mod header;
+mod origin;
+mod problem;
+mod reader;
+pub mod router;
+mod screen;
+mod server;
+mod tls;
+
+pub use server::{RunningServer, Server, ServerParts, StartFault};

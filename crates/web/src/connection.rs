@@ -1,0 +1,141 @@
+//! Connections: accept, TLS handshake, who is at the other end, then HTTP/1.1 or HTTP/2.
+//!
+//! The client certificate is read once per connection. Every step has a bound: connections in all,
+//! time for the handshake, time for a request's head, streams of one connection.
+
+use crate::problem::Problem;
+use crate::router::Port;
+use crate::tls::LiveTrust;
+use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use madoguchi_model::institution::InstitutionCode;
+use madoguchi_service::Terminal;
+use madoguchi_trust::PeerIdentity;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tower::ServiceExt;
+
+/// Open connections of one port at most: each costs some tens of kilobytes.
+const CONNECTIONS_MAX: usize = 8_192;
+/// A handshake is two round trips; whoever needs longer is not a terminal on this network.
+const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
+/// Time for a request's head on HTTP/1.1; it also ends idle keep-alive connections.
+const HEAD_TIME_MAX: Duration = Duration::from_secs(60);
+/// Time that running requests have at a shutdown.
+const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(10);
+/// Requests at once on one HTTP/2 connection.
+const STREAMS_MAX: u32 = 64;
+/// Bytes of a request's head.
+const HEAD_BYTES_MAX: u32 = 16 * 1024;
+/// Wait after a failed accept (out of file descriptors), so that the loop does not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Who is at the other end of a connection, in the extensions of each of its requests.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    terminal: Option<Terminal>,
+    trust: Arc<LiveTrust>,
+}
+
+impl Peer {
+    /// The terminal, unless it has no certificate or its certificate was revoked in the meantime.
+    pub(crate) fn terminal(&self) -> Result<Terminal, Problem> {
+        let terminal = self.terminal.clone().ok_or(Problem::NoCertificate)?;
+        if self.trust.is_revoked(&terminal.serial) {
+            return Err(Problem::RevokedCertificate);
+        }
+        Ok(terminal)
+    }
+}
+
+/// Accepts connections until `stop` says so, then lets running requests end.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    port: Port,
+    router: Router,
+    trust: Arc<LiveTrust>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let graceful = GracefulShutdown::new();
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { break };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+        let Ok((socket, _)) = accepted else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        let (router, trust, watcher) = (router.clone(), trust.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            let _place = place;
+            let Some(stream) = shake_hands(socket, port, &trust).await else { return };
+            let Some(peer) = peer(&stream, trust) else { return };
+            let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+                request.extensions_mut().insert(peer.clone());
+                router.clone().oneshot(request.map(axum::body::Body::new) as Request)
+            });
+            let builder = builder();
+            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            if let Err(error) = watcher.watch(connection).await {
+                tracing::debug!(%error, "connection ended");
+            }
+        });
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(SHUTDOWN_TIME_MAX, graceful.shutdown()).await;
+}
+
+async fn shake_hands(socket: TcpStream, port: Port, trust: &LiveTrust) -> Option<TlsStream<TcpStream>> {
+    let _ = socket.set_nodelay(true);
+    let acceptor = TlsAcceptor::from(trust.config(port));
+    match tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(socket)).await {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::info!(?port, %error, "handshake refused");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// `None` for a certificate of our CA that names no institution: nothing can be said to its holder.
+fn peer(stream: &TlsStream<TcpStream>, trust: Arc<LiveTrust>) -> Option<Peer> {
+    let Some(certificate) = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first()) else {
+        return Some(Peer { terminal: None, trust });
+    };
+    let identity = PeerIdentity::from_der(certificate)
+        .map_err(|fault| tracing::warn!(%fault, "client certificate names no institution"))
+        .ok()?;
+    let institution = InstitutionCode::parse(&identity.institution_code)
+        .map_err(|fault| tracing::warn!(%fault, "client certificate names no institution"))
+        .ok()?;
+    Some(Peer { terminal: Some(Terminal { institution, serial: identity.serial }), trust })
+}
+
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME_MAX)
+        .max_buf_size(HEAD_BYTES_MAX as usize)
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(HEAD_BYTES_MAX)
+        .keep_alive_interval(HEAD_TIME_MAX)
+        .keep_alive_timeout(HANDSHAKE_TIME_MAX);
+    builder
+}

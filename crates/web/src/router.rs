@@ -1,0 +1,184 @@
+//! The table of contents of the product: every path, who may use it, and what answers.
+//!
+//! The routers of both ports are built from these two tables and from nothing else, so that a test
+//! that walks through the tables walks through the product.
+
+use crate::access;
+use crate::call::{App, CertifiedCall, OpenCall, SessionCall};
+use crate::problem::Problem;
+use crate::{asset, reader, screen};
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::{MethodFilter, on};
+use futures_util::future::BoxFuture;
+use madoguchi_model::account::Right;
+
+/// What a handler gives back.
+pub(crate) type Answer = Result<Response, Problem>;
+type Answering = BoxFuture<'static, Answer>;
+
+/// One path of the product.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// How it is called.
+    pub method: Method,
+    /// The path; `{name}` stands for one segment.
+    pub path: &'static str,
+    pub(crate) entry: Entry,
+}
+
+/// How a path is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Changes nothing (but may leave an audit entry).
+    Get,
+    /// A form of a screen, or a message of the reader.
+    Post,
+}
+
+/// Who may use a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Also a browser without a certificate: style sheets only.
+    NoCertificate,
+    /// A terminal of an institution.
+    Certificate,
+    /// A logged-in account, also while its password must be changed.
+    AnySession,
+    /// A logged-in account.
+    Session,
+    /// A logged-in account with this right.
+    Right(Right),
+}
+
+/// A handler with what it needs: one that takes a session cannot be registered without one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Entry {
+    Open(fn(OpenCall) -> Answering),
+    Certified(fn(CertifiedCall) -> Answering),
+    AnySession(fn(SessionCall) -> Answering),
+    Session(fn(SessionCall) -> Answering),
+    Right(Right, fn(SessionCall) -> Answering),
+}
+
+/// The two ports; they differ in how a token and a refusal look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// Screens: cookie, forms, HTML.
+    People,
+    /// Programs: bearer token, JSON.
+    Machine,
+}
+
+impl Route {
+    /// Who may use it.
+    #[must_use]
+    pub const fn access(&self) -> Access {
+        match self.entry {
+            Entry::Open(_) => Access::NoCertificate,
+            Entry::Certified(_) => Access::Certificate,
+            Entry::AnySession(_) => Access::AnySession,
+            Entry::Session(_) => Access::Session,
+            Entry::Right(right, _) => Access::Right(right),
+        }
+    }
+}
+
+impl Port {
+    /// The paths of the port.
+    #[must_use]
+    pub const fn routes(self) -> &'static [Route] {
+        match self {
+            Self::People => PEOPLE,
+            Self::Machine => MACHINE,
+        }
+    }
+}
+
+macro_rules! route {
+    ($method:ident $path:literal, $kind:ident, $handler:path) => {
+        Route { method: Method::$method, path: $path, entry: Entry::$kind(|call| Box::pin($handler(call))) }
+    };
+    ($method:ident $path:literal, Right::$right:ident, $handler:path) => {
+        Route {
+            method: Method::$method,
+            path: $path,
+            entry: Entry::Right(Right::$right, |call| Box::pin($handler(call))),
+        }
+    };
+}
+
+/// The port that people use.
+pub const PEOPLE: &[Route] = &[
+    route!(Get "/static/madoguchi.css", Open, asset::style),
+    route!(Get "/static/madoguchi.svg", Open, asset::icon),
+    route!(Get "/", Certified, screen::start::show),
+    route!(Get "/login", Certified, screen::login::show),
+    route!(Post "/login", Certified, screen::login::enter),
+    route!(Post "/logout", AnySession, screen::login::leave),
+    route!(Get "/password", AnySession, screen::password::show),
+    route!(Post "/password", AnySession, screen::password::change),
+    route!(Get "/menu", Session, screen::menu::show),
+    route!(Get "/notices", Right::UseOwnAccount, screen::notice::list),
+    route!(Post "/notices/close", Right::UseOwnAccount, screen::notice::close),
+    route!(Get "/patients", Right::ViewRecords, screen::consent::list),
+    route!(Post "/patients", Right::ViewRecords, screen::consent::search),
+    route!(Get "/patients/{person}", Right::ViewRecords, screen::patient::show),
+    route!(Get "/patients/{person}/records", Right::ViewRecords, screen::records::show),
+    route!(Get "/patients/{person}/records.pdf", Right::ViewRecords, screen::records::print),
+    route!(Get "/patients/{person}/withdrawal", Right::ViewRecords, screen::patient::confirm_withdrawal),
+    route!(Post "/patients/{person}/withdrawal", Right::ViewRecords, screen::patient::withdraw),
+    route!(Get "/settings", Right::UpdateSettings, screen::settings::show),
+    route!(Post "/settings/confirm", Right::UpdateSettings, screen::settings::confirm),
+    route!(Post "/settings", Right::UpdateSettings, screen::settings::update),
+    route!(Get "/settings/done", Right::UpdateSettings, screen::settings::done),
+    route!(Get "/settings/history", Right::UpdateSettings, screen::settings::history),
+    route!(Get "/accounts", Right::ManageAccounts, screen::account::list),
+    route!(Post "/accounts", Right::ManageAccounts, screen::account::create),
+    route!(Post "/accounts/{user}/stop", Right::ManageAccounts, screen::account::stop),
+    route!(Post "/accounts/{user}/start", Right::ManageAccounts, screen::account::start),
+    route!(Post "/accounts/{user}/unlock", Right::ManageAccounts, screen::account::unlock),
+    route!(Get "/accounts/{user}/password", Right::ManageAccounts, screen::account::confirm_password),
+    route!(Post "/accounts/{user}/password", Right::ManageAccounts, screen::account::initialise_password),
+    route!(Get "/master/accounts", Right::ManageAdministrators, screen::account::list),
+    route!(Post "/master/accounts", Right::ManageAdministrators, screen::account::create),
+    route!(Post "/master/accounts/{user}/stop", Right::ManageAdministrators, screen::account::stop),
+    route!(Post "/master/accounts/{user}/start", Right::ManageAdministrators, screen::account::start),
+    route!(Post "/master/accounts/{user}/unlock", Right::ManageAdministrators, screen::account::unlock),
+    route!(Get "/master/accounts/{user}/password", Right::ManageAdministrators, screen::account::confirm_password),
+    route!(Post "/master/accounts/{user}/password", Right::ManageAdministrators, screen::account::initialise_password),
+    route!(Get "/master/password", Right::ResetMaster, screen::master::show),
+    route!(Post "/master/password", Right::ResetMaster, screen::master::reset),
+];
+
+/// The port that programs use.
+pub const MACHINE: &[Route] = &[
+    route!(Post "/reader/session", Certified, reader::log_in),
+    route!(Post "/reader/pass", Right::PostCardResults, reader::begin_pass),
+    route!(Post "/reader/pass/{pass}/card", Right::PostCardResults, reader::present_card),
+    route!(Post "/reader/pass/{pass}/answers", Right::PostCardResults, reader::answer_pass),
+];
+
+pub(crate) fn router(app: &App, port: Port) -> Router {
+    let mut router = Router::new();
+    for route in port.routes() {
+        let app = app.clone();
+        let filter = match route.method {
+            Method::Get => MethodFilter::GET,
+            Method::Post => MethodFilter::POST,
+        };
+        router = router.route(
+            route.path,
+            on(filter, move |request: Request| {
+                let app = app.clone();
+                async move { access::serve(app, port, route, request).await }
+            }),
+        );
+    }
+    let unknown = |problem: fn() -> Problem| {
+        let app = app.clone();
+        move |request: Request| async move { access::refuse_unknown(app, port, request, problem()).await }
+    };
+    router.fallback(unknown(|| Problem::NoSuchPage)).method_not_allowed_fallback(unknown(|| Problem::WrongMethod))
+}

@@ -1,0 +1,21 @@
+//! The staff screens, one file per subject. Each decodes, calls one use-case, and fills a template.
+
+pub(crate) mod account;
+pub(crate) mod consent;
+pub(crate) mod login;
+pub(crate) mod master;
+pub(crate) mod menu;
+pub(crate) mod notice;
+pub(crate) mod password;
+pub(crate) mod patient;
+mod period;
+pub(crate) mod records;
+pub(crate) mod settings;
+pub(crate) mod start;
+
+use axum::response::{IntoResponse, Redirect, Response};
+
+/// To the next screen, by GET.
+fn go_to(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}

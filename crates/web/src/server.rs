@@ -1,0 +1,101 @@
+//! The server as a whole: two ports, the watcher of the certificates, and an orderly end.
+
+use crate::call::App;
+use crate::connection;
+use crate::router::{Port, router};
+use crate::tls::{LiveTrust, TlsFault};
+use madoguchi_report::{NoJapaneseFont, Reports};
+use madoguchi_service::Service;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// What a server is made of.
+#[derive(Debug)]
+pub struct ServerParts {
+    /// The use-cases.
+    pub service: Service,
+    /// Maker of PDF files; without a Japanese font the PDF alone is refused.
+    pub reports: Result<Reports, NoJapaneseFont>,
+    /// Directory with `ca.pem`, `crl.pem`, `server.pem` and `server.key`; all are read again when they change.
+    pub certificates: PathBuf,
+    /// Where people connect; port 0 takes a free one.
+    pub people: SocketAddr,
+    /// Where programs connect; port 0 takes a free one.
+    pub machine: SocketAddr,
+}
+
+/// Starts servers.
+#[derive(Debug)]
+pub struct Server;
+
+/// A server that answers.
+#[derive(Debug)]
+pub struct RunningServer {
+    /// Where people connect.
+    pub people: SocketAddr,
+    /// Where programs connect.
+    pub machine: SocketAddr,
+    stop: watch::Sender<bool>,
+    ports: Vec<JoinHandle<()>>,
+    watcher: JoinHandle<()>,
+}
+
+/// Why a server does not start.
+#[derive(Debug, Error)]
+pub enum StartFault {
+    /// Certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsFault),
+    /// An address is in use or not ours.
+    #[error("{address} で待ち受けできません（{error}）。使用中でないアドレスを指定してください")]
+    Address {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        error: std::io::Error,
+    },
+}
+
+impl Server {
+    /// Reads the certificates, takes both addresses and answers from then on.
+    ///
+    /// # Errors
+    /// [`StartFault`].
+    pub async fn start(parts: ServerParts) -> Result<RunningServer, StartFault> {
+        let trust = Arc::new(LiveTrust::load(&parts.certificates)?);
+        let app = App { service: parts.service, reports: parts.reports };
+        let (stop, stopped) = watch::channel(false);
+        let mut addresses = Vec::with_capacity(2);
+        let mut ports = Vec::with_capacity(2);
+        for (port, address) in [(Port::People, parts.people), (Port::Machine, parts.machine)] {
+            let fault = |error| StartFault::Address { address, error };
+            let listener = TcpListener::bind(address).await.map_err(fault)?;
+            addresses.push(listener.local_addr().map_err(fault)?);
+            ports.push((listener, port));
+        }
+        let ports = ports
+            .into_iter()
+            .map(|(listener, port)| {
+                tokio::spawn(connection::serve(listener, port, router(&app, port), trust.clone(), stopped.clone()))
+            })
+            .collect();
+        let watcher = tokio::spawn(trust.watch());
+        Ok(RunningServer { people: addresses[0], machine: addresses[1], stop, ports, watcher })
+    }
+}
+
+impl RunningServer {
+    /// Takes no more connections, lets running requests end (10 s at most), and returns.
+    pub async fn shutdown(self) {
+        self.stop.send_replace(true);
+        for port in self.ports {
+            let _ = port.await;
+        }
+        self.watcher.abort();
+    }
+}
