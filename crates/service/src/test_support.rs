@@ -259,6 +259,15 @@ impl World {
             "ALTER TABLE audit_entries ADD CONSTRAINT audit_refused CHECK (sequence < 0) NOT VALID"
         });
     }
+
+    /// The end of [`World::refuse_audit_entries`].
+    pub fn take_audit_entries(&self) {
+        self.tamper(if self.url.is_sqlite() {
+            "DROP TRIGGER audit_refused"
+        } else {
+            "ALTER TABLE audit_entries DROP CONSTRAINT audit_refused"
+        });
+    }
 }
 
 /// One of several terminals (資格確認端末) of an institution: each has its own certificate.
