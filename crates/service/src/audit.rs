@@ -75,7 +75,8 @@ impl Service {
     /// Signs the head of this process's chain, unless it was signed already.
     ///
     /// # Errors
-    /// When the head cannot be read or kept.
+    /// When the head cannot be read or kept, and when the head in the file is not on the chain: then the chain was
+    /// cut, and the file is the witness that must not be overwritten.
     pub async fn sign_head(&self, signer: &HeadSigner) -> Result<(), Refusal> {
         let Some(process) = self.0.store.process().cloned() else { return Ok(()) };
         let mut tx = self.0.store.read();
@@ -83,6 +84,9 @@ impl Service {
         let last = tx.last_signed_head(process.as_str()).await?;
         if head.sequence == 0 || last.is_some_and(|last| last.sequence == head.sequence) {
             return Ok(());
+        }
+        if let Err(why) = former_head_fits(&mut tx, process.as_str(), signer).await? {
+            return Err(unavailable(why));
         }
         let note = signer.sign(process.as_str(), &head)?;
         signer.keep(process.as_str(), &note).map_err(unavailable)?;
@@ -169,11 +173,14 @@ async fn verify_chain(
     };
     let mut verifier = Verifier::new(process);
     loop {
-        let entries = tx.audit_entries(process, verifier.head().sequence + 1, BATCH_ROWS).await?;
+        let entries = tx.audit_entries_if_readable(process, verifier.head().sequence + 1, BATCH_ROWS).await?;
         if entries.is_empty() {
             break;
         }
-        for entry in &entries {
+        for (sequence, entry) in &entries {
+            let Some(entry) = entry else {
+                return Ok(Err(format!("{process}：{sequence}番の記録を読めません（書き換えられています）")));
+            };
             if let Err(finding) = verifier.check(entry) {
                 return Ok(Err(finding.to_string()));
             }
@@ -221,6 +228,21 @@ async fn signed_heads(
     }
     heads.sort_by_key(|head| head.sequence);
     Ok(Ok(heads))
+}
+
+/// Whether the head in the file is still on the chain; the inner error says why it is not.
+async fn former_head_fits(tx: &mut Tx, process: &str, signer: &HeadSigner) -> Result<Result<(), String>, Refusal> {
+    let Some(note) = read_head_file(&signer.directory, process) else { return Ok(Ok(())) };
+    let former = match verified_head(&note, process, &signer.signer.verifier()) {
+        Ok(former) => former,
+        Err(why) => return Ok(Err(format!("the head file of {process} cannot be verified ({why}); move it away"))),
+    };
+    let there = tx.audit_entries(process, former.sequence, 1).await?;
+    if there.first().is_some_and(|entry| entry.sequence == former.sequence && entry.hash == former.hash) {
+        return Ok(Ok(()));
+    }
+    let sequence = former.sequence;
+    Ok(Err(format!("entry {sequence} of {process} is signed in the head file but not in the log: run audit verify")))
 }
 
 fn verified_head(note: &str, process: &str, key: &NoteVerifier) -> Result<Head, String> {

@@ -99,6 +99,24 @@ impl Tx {
         self.rows(SQL, &values![process, from_sequence, limit], entry).await
     }
 
+    /// As [`Tx::audit_entries`], for verification: an entry that can't be read is its sequence alone.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn audit_entries_if_readable(
+        &mut self,
+        process: &str,
+        from_sequence: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, Option<Entry>)>> {
+        const SQL: Sql = Sql::by_key(
+            "SELECT process, sequence, at, institution_code, user_id, terminal, action, outcome, subject, detail,
+                 previous_hash, hash
+             FROM audit_entries WHERE process = $1 AND sequence >= $2 ORDER BY sequence LIMIT $3",
+        );
+        self.rows(SQL, &values![process, from_sequence, limit], |row| Ok((row.int(1)?, entry(row).ok()))).await
+    }
+
     /// All chains with their last entries.
     ///
     /// # Errors
