@@ -151,6 +151,21 @@ fn every_file_is_read_without_a_refusal_and_agrees_with_its_totals() {
 }
 
 #[test]
+fn every_code_has_a_name_in_the_built_in_masters() {
+    let masters = madoguchi_wire::masters::builtin();
+    let drugs: HashSet<_> = masters.drugs.iter().map(|drug| drug.code.as_str()).collect();
+    let procedures: HashSet<_> = masters.procedures.iter().map(|procedure| procedure.code.as_str()).collect();
+    let seed = 12;
+    for receipt in all_receipts(&world(seed, 1_000, 12, 20_261_123)) {
+        let place = if receipt.is_pharmacy() { 2 } else { 3 };
+        let unknown = receipt.of_kind("IY").find(|line| !drugs.contains(line[place].as_str()));
+        assert_eq!(unknown, None, "seed {seed}");
+        let unknown = receipt.of_kind("SI").find(|line| !procedures.contains(line[3].as_str()));
+        assert_eq!(unknown, None, "seed {seed}");
+    }
+}
+
+#[test]
 fn totals_count_payers_and_the_points_of_the_main_payer() {
     let seed = 3;
     for file in texts(&world(seed, 600, 3, 20_261_123)) {

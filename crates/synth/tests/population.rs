@@ -216,3 +216,19 @@ fn the_coverage_file_has_its_columns_and_the_cards() {
         assert_eq!(fields[16], format!("serial-{}", fields[0]));
     }
 }
+
+#[test]
+fn the_coverage_file_is_taken_without_a_finding() {
+    for (seed, today) in (21..).zip(DAYS) {
+        let world = world(seed, 1_000, today);
+        let cards: Vec<_> = world.card_plans(seed).into_iter().map(|card| card.person_key).collect();
+        let serial =
+            |key: &str| cards.iter().position(|card| card == key).map_or_else(String::new, |n| format!("{n:040x}"));
+        let text = world.coverage_csv(serial);
+        let file = madoguchi_wire::coverage::read(text.as_bytes()).unwrap();
+        assert_eq!((file.refused, &file.issues[..]), (0, &[][..]), "seed {seed}");
+        assert_eq!(file.rows.len(), text.lines().count() - 1, "seed {seed}");
+        let with_card = file.rows.iter().filter(|row| row.card_serial.is_some()).map(|row| &row.person_key);
+        assert_eq!(with_card.collect::<HashSet<_>>().len(), cards.len(), "seed {seed}");
+    }
+}
