@@ -1,5 +1,7 @@
 """Lost passwords: the master initialises the administrator's, the reset account the master's."""
 
+from urllib.parse import urljoin
+
 from playwright.sync_api import expect
 
 import walk
@@ -90,7 +92,7 @@ def change_forced(page, institution, who, new, steps):
     press(page, "ログイン")
     expect(page.get_by_role("heading", name="パスワード変更")).to_be_visible()
     steps.take(page, "change-forced")
-    page.goto(institution["terminal"] + "/menu")
+    page.goto(urljoin(institution["terminal"], "/menu"))
     expect(page.get_by_role("heading", name="メニュー")).to_have_count(0)
     expect(page.get_by_role("heading", name="パスワード変更")).to_be_visible()
     page.get_by_label("現在のパスワード", exact=True).fill(who["password"])
