@@ -9,6 +9,7 @@ pub mod account;
 pub mod audit;
 pub mod clock;
 pub mod consent;
+pub mod ingest;
 pub mod login;
 pub mod notice;
 pub mod operation;

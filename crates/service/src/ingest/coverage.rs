@@ -1,0 +1,218 @@
+//! `ingest coverage`: insured persons and their coverages from the operator's list.
+//!
+//! Ids follow from the list's own keys, so the same list again changes nothing. Receipts that
+//! waited for one of the numbers are attached in the same transaction.
+
+use super::{FileOutcome, Findings, attach};
+use crate::operation::Service;
+use crate::refusal::{Reason, Refusal};
+use madoguchi_model::audit::{Action, Draft, Outcome};
+use madoguchi_model::coverage::{Coverage, ReasonOfLoss};
+use madoguchi_model::day::Day;
+use madoguchi_model::id::{CoverageId, PersonId};
+use madoguchi_model::insurance::NumberKey;
+use madoguchi_model::person::Person;
+use madoguchi_store::Tx;
+use madoguchi_wire::Issue;
+use madoguchi_wire::coverage::{self, CoverageFile, CoverageRow};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+
+/// What became of a list of insured persons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CoverageReport {
+    /// Whether it was taken.
+    pub outcome: FileOutcome,
+    /// Persons in the list.
+    pub persons: u64,
+    /// Coverages in the list.
+    pub coverages: u64,
+    /// Cards in the list.
+    pub cards: u64,
+    /// Receipts that had waited and were attached.
+    pub attached: u64,
+    /// Lines with a fault; with any, nothing was taken.
+    pub refused: u64,
+    /// Findings with their lines.
+    pub findings: Findings,
+}
+
+impl Service {
+    /// Takes a list of insured persons, all of it or nothing.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn ingest_coverage(&self, bytes: Vec<u8>) -> Result<CoverageReport, Refusal> {
+        let read = tokio::task::spawn_blocking(move || coverage::read(bytes.as_slice())).await;
+        let read = read.map_err(|_| Refusal::new(Reason::Unavailable, "reading was broken off"))?;
+        let mut report = CoverageReport::empty();
+        let file = match read {
+            Ok(file) => file,
+            Err(issue) => {
+                report.findings.push(issue);
+                return self.refuse_coverage(report).await;
+            }
+        };
+        let CoverageFile { rows, issues, refused } = file;
+        report.findings.extend(issues);
+        report.refused = refused;
+        self.check_cards(&rows, &mut report).await?;
+        if report.refused > 0 {
+            return self.refuse_coverage(report).await;
+        }
+        let list = List::of(rows);
+        let service = self.clone();
+        let write = async move |tx: &mut Tx| -> Result<CoverageReport, Refusal> {
+            list.store(tx, &service, &mut report).await?;
+            report.outcome = FileOutcome::Taken;
+            tx.audit(service.operator_draft(Action::IngestCoverage, report.words())).await?;
+            Ok(report)
+        };
+        self.0.store.write("coverage.ingest", write).await
+    }
+
+    /// A card belongs to one person, in the list and in the store.
+    async fn check_cards(&self, rows: &[CoverageRow], report: &mut CoverageReport) -> Result<(), Refusal> {
+        let mut owners: HashMap<&str, &str> = HashMap::new();
+        let mut read = self.0.store.read();
+        for row in rows {
+            let Some(serial) = &row.card_serial else { continue };
+            let listed = owners.insert(serial, &row.person_key);
+            let registered = if listed.is_none() { read.person_by_card(serial).await? } else { None };
+            let elsewhere = listed.is_some_and(|owner| owner != row.person_key)
+                || registered.is_some_and(|owner| owner != person_id(&row.person_key));
+            if elsewhere {
+                report.refused += 1;
+                let message = "このカードは別の個人に登録されています。シリアル番号を確認してください";
+                report.findings.push(Issue::row(row.line, "card_serial", message));
+            }
+        }
+        Ok(())
+    }
+
+    async fn refuse_coverage(&self, report: CoverageReport) -> Result<CoverageReport, Refusal> {
+        let detail = format!("refused={}", report.refused);
+        let draft = Draft { outcome: Outcome::Refused, ..self.operator_draft(Action::IngestCoverage, detail) };
+        self.0.store.append(draft).await?;
+        Ok(report)
+    }
+}
+
+/// A list as it is stored.
+struct List {
+    persons: BTreeMap<PersonId, Person>,
+    coverages: Vec<Coverage>,
+    cards: Vec<(String, PersonId)>,
+}
+
+impl List {
+    fn of(rows: Vec<CoverageRow>) -> Self {
+        let mut persons: BTreeMap<PersonId, (Person, Day)> = BTreeMap::new();
+        let mut list = Self { persons: BTreeMap::new(), coverages: Vec::with_capacity(rows.len()), cards: Vec::new() };
+        for row in rows {
+            let id = person_id(&row.person_key);
+            let died_on = if row.loss == Some(ReasonOfLoss::Death) { row.valid_to } else { None };
+            let person = Person { id, name: row.name, kana: row.kana, sex: row.sex, birthdate: row.birthdate, died_on };
+            // The newest coverage has the name that counts.
+            match persons.get_mut(&id) {
+                Some((_, newest)) if *newest > row.valid_from => {}
+                _ => drop(persons.insert(id, (person, row.valid_from))),
+            }
+            if let Some(serial) = row.card_serial {
+                list.cards.push((serial, id));
+            }
+            list.coverages.push(Coverage {
+                person: id,
+                id: coverage_id(id, &row.numbers.key(), row.valid_from),
+                numbers: row.numbers,
+                insurer_name: row.insurer_name,
+                relation: row.relation,
+                classification: row.classification,
+                valid_from: row.valid_from,
+                valid_to: row.valid_to,
+                loss: row.loss,
+                patient_share_percent: row.patient_share_percent,
+            });
+        }
+        list.cards.sort_unstable();
+        list.cards.dedup();
+        list.persons = persons.into_iter().map(|(id, (person, _))| (id, person)).collect();
+        list
+    }
+
+    async fn store(self, tx: &mut Tx, service: &Service, report: &mut CoverageReport) -> Result<(), Refusal> {
+        let now = service.now();
+        let persons: Vec<Person> = self.persons.values().cloned().collect();
+        tx.put_persons(&persons).await?;
+        let mut keys: Vec<NumberKey> = Vec::with_capacity(self.coverages.len());
+        for coverage in &self.coverages {
+            if let Some(person) = self.persons.get(&coverage.person) {
+                tx.put_coverage(coverage, person).await?;
+            }
+            keys.push(coverage.numbers.key());
+        }
+        for (serial, person) in &self.cards {
+            tx.put_card(serial, *person, now).await?;
+        }
+        keys.sort_unstable_by(|left, right| left.as_str().cmp(right.as_str()));
+        keys.dedup();
+        report.persons = persons.len() as u64;
+        report.coverages = self.coverages.len() as u64;
+        report.cards = self.cards.len() as u64;
+        report.attached = attach::attach_waiting(tx, &keys, now).await?;
+        Ok(())
+    }
+}
+
+impl CoverageReport {
+    /// Whether nothing was taken.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.outcome == FileOutcome::Refused
+    }
+
+    fn empty() -> Self {
+        Self {
+            outcome: FileOutcome::Refused,
+            persons: 0,
+            coverages: 0,
+            cards: 0,
+            attached: 0,
+            refused: 0,
+            findings: Findings::default(),
+        }
+    }
+
+    fn words(&self) -> String {
+        let Self { persons, coverages, cards, attached, .. } = self;
+        format!("persons={persons} coverages={coverages} cards={cards} attached={attached}")
+    }
+}
+
+/// The same key is always the same person.
+#[must_use]
+pub fn person_id(key: &str) -> PersonId {
+    derived_id("person", &[key], PersonId::from_bytes)
+}
+
+/// The same insurer, symbol, number and first day of a person are always the same coverage.
+fn coverage_id(person: PersonId, numbers: &NumberKey, valid_from: Day) -> CoverageId {
+    let parts = [&person.to_hex(), numbers.as_str(), &valid_from.to_string()];
+    derived_id("coverage", &parts, CoverageId::from_bytes)
+}
+
+/// An id that follows from its parts: UUID version 8, the hash of the parts.
+fn derived_id<I>(kind: &str, parts: &[&str], from_bytes: impl Fn(&[u8]) -> Option<I>) -> I {
+    let mut hash = Sha256::new();
+    for part in [&[kind], parts].concat() {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut bytes = [0_u8; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    bytes[6] = (bytes[6] & 0x0f) | 0x80;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    from_bytes(&bytes).expect("sixteen bytes are an id")
+}
