@@ -33,6 +33,7 @@ def test_own_file(tmp_path, window, steps, shared_data):
         ingested(demo, "masters", *masters)
         report = ingested(demo, "claims", "--enrol", "--json", str(shared_data / SAMPLE))
         assert (report["receipts"], report["taken"], report["refused"]) == (75, 75, 0)
+        assert report["totals"]["agree"] and report["totals"]["payers_stated"] == 140
         again = ingested(demo, "claims", "--enrol", "--json", str(shared_data / SAMPLE))
         assert (again["taken"], again["persons_enrolled"]) == (0, 0)
 
