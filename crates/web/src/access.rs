@@ -57,7 +57,8 @@ async fn answer(app: App, port: Port, route: &Route, request: Request, frame: &m
     let operation = operation(&app, &parts)?;
     if let Entry::Certified(handler) = route.entry {
         if route.method == Method::Post {
-            read(port, &parts, body, &mut input).await?;
+            require_own_origin(port, &parts)?;
+            read(port, body, &mut input).await?;
         }
         return handler(CertifiedCall { app, operation, input }).await;
     }
@@ -78,8 +79,7 @@ async fn answer(app: App, port: Port, route: &Route, request: Request, frame: &m
         }
     };
     if route.method == Method::Post {
-        read(port, &parts, body, &mut input).await?;
-        require_form_token(&app, port, &session, &input.form).await?;
+        require_own_page(&app, port, &session, &parts, body, &mut input).await?;
     }
     handler(SessionCall { app, session, input }).await
 }
@@ -109,11 +109,37 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// Reads the body: a form of our own page, or a program's message.
-async fn read(port: Port, parts: &Parts, body: Body, input: &mut Input) -> Result<(), Problem> {
-    if port == Port::People && !origin::is_own(&parts.headers, parts.uri.authority()) {
+fn require_own_origin(port: Port, parts: &Parts) -> Result<(), Problem> {
+    if port == Port::Machine || origin::is_own(&parts.headers, parts.uri.authority()) {
+        return Ok(());
+    }
+    Err(Problem::ForeignForm)
+}
+
+/// Reads the body; a form that was not sent by a page of this log-in is refused, and that is written down.
+async fn require_own_page(
+    app: &App,
+    port: Port,
+    session: &Session,
+    parts: &Parts,
+    body: Body,
+    input: &mut Input,
+) -> Result<(), Problem> {
+    if let Err(problem) = require_own_origin(port, parts) {
+        app.service.note_refusal(session, "origin").await?;
+        return Err(problem);
+    }
+    read(port, body, input).await?;
+    let given = input.form.text("form_token").as_bytes();
+    if port == Port::People && !bool::from(given.ct_eq(session.form_token.as_bytes())) {
+        app.service.note_refusal(session, "form_token").await?;
         return Err(Problem::ForeignForm);
     }
+    Ok(())
+}
+
+/// Reads the body: a form, or a program's message.
+async fn read(port: Port, body: Body, input: &mut Input) -> Result<(), Problem> {
     let bytes = bytes(body).await?;
     match port {
         Port::People => input.form = Fields::decode(&bytes)?,
@@ -126,13 +152,4 @@ async fn bytes(body: Body) -> Result<Bytes, Problem> {
     let reading = axum::body::to_bytes(body, BODY_BYTES_MAX);
     let read = tokio::time::timeout(BODY_TIME_MAX, reading).await.map_err(|_| Problem::TooSlow)?;
     read.map_err(|_| Problem::TooLarge)
-}
-
-async fn require_form_token(app: &App, port: Port, session: &Session, form: &Fields) -> Result<(), Problem> {
-    let given = form.text("form_token").as_bytes();
-    if port == Port::Machine || bool::from(given.ct_eq(session.form_token.as_bytes())) {
-        return Ok(());
-    }
-    app.service.note_refusal(session, "form_token").await?;
-    Err(Problem::ForeignForm)
 }

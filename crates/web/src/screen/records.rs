@@ -63,3 +63,45 @@ fn problem(error: ReportError) -> Problem {
         ReportError::Failed { .. } => Problem::Failed("PDF".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use madoguchi_model::listing::samples::Sample;
+
+    fn html(list: CareList) -> String {
+        let (print, back) = ("/patients/0/records.pdf".to_owned(), "/patients/0".to_owned());
+        RecordsPage { frame: Frame::plain(list.title), list, print, back }.render().unwrap()
+    }
+
+    /// What the list says is on the screen; layout is looked at in the browser tests.
+    #[test]
+    fn the_screen_shows_every_text_of_every_sample() {
+        for (name, sample) in Sample::all() {
+            for kind in ListKind::ALL {
+                let list = Sample { kind, ..sample.clone() }.list();
+                let shown = html(list.clone());
+                let mut texts =
+                    vec![list.created_on.clone(), list.person.name.clone(), list.period.clone(), list.notice];
+                texts.extend(list.notes);
+                for visit in list.visits.into_iter().flatten() {
+                    texts.push(visit.institution);
+                    texts.extend(visit.months);
+                }
+                for operation in list.operations.into_iter().flatten() {
+                    texts.extend([operation.performed_on, operation.name, operation.count]);
+                }
+                for row in list.entries.into_iter().flatten().flat_map(|group| group.rows) {
+                    texts.extend([row.name, row.quantity, row.count]);
+                    texts.extend(row.ingredient);
+                    texts.extend(row.usage.and_then(|usage| usage.dose));
+                }
+                for text in texts {
+                    let escaped = askama::filters::escape(&text, askama::filters::Html).unwrap().to_string();
+                    assert!(shown.contains(&escaped), "{name} {kind:?}: {text}");
+                }
+                assert_eq!(shown.matches("<h1>").count(), 1);
+            }
+        }
+    }
+}

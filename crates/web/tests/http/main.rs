@@ -1,0 +1,12 @@
+//! The server from outside: HTTP over real mutual TLS, with a SQLite store behind it.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod access;
+mod audit;
+mod bounds;
+mod client;
+mod html;
+mod reader;
+mod screens;
+mod site;
+mod trust;
