@@ -5,35 +5,35 @@ use std::fmt;
 use std::path::Path;
 
 /// The result of a verb.
-pub type Outcome<T> = Result<T, Failure>;
+pub(crate) type Outcome<T> = Result<T, Failure>;
 
 /// A failed verb.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// What happened and what to do.
-    pub message: String,
+    pub(crate) message: String,
     /// 1 failed, 2 wrong use, 3 something was found (verification, refused files).
-    pub exit_code: u8,
+    pub(crate) exit_code: u8,
 }
 
 impl Failure {
     /// Something failed.
-    pub fn new(message: impl fmt::Display) -> Self {
+    pub(crate) fn new(message: impl fmt::Display) -> Self {
         Self { message: message.to_string(), exit_code: 1 }
     }
 
     /// The command was used wrongly.
-    pub fn usage(message: impl fmt::Display) -> Self {
+    pub(crate) fn usage(message: impl fmt::Display) -> Self {
         Self { message: message.to_string(), exit_code: 2 }
     }
 
     /// The command worked and found something that must be looked at.
-    pub fn finding(message: impl fmt::Display) -> Self {
+    pub(crate) fn finding(message: impl fmt::Display) -> Self {
         Self { message: message.to_string(), exit_code: 3 }
     }
 
     /// A file could not be read or written.
-    pub fn file(path: &Path, error: impl fmt::Display) -> Self {
+    pub(crate) fn file(path: &Path, error: impl fmt::Display) -> Self {
         Self::new(format!("{}：{error}", path.display()))
     }
 }

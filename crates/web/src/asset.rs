@@ -7,8 +7,8 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-const STYLE: &str = include_str!("../static/madoguchi.css");
-const ICON: &str = include_str!("../static/madoguchi.svg");
+pub(crate) const STYLE: &str = include_str!("../static/madoguchi.css");
+pub(crate) const ICON: &str = include_str!("../static/madoguchi.svg");
 
 /// Address with a part of the content's hash, so that a new release is fetched at once.
 static STYLE_ADDRESS: LazyLock<String> =

@@ -12,6 +12,7 @@ mod connection;
 mod cookie;
 mod frame;
 mod header;
+pub mod home;
 mod origin;
 mod problem;
 mod reader;

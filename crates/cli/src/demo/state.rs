@@ -12,129 +12,129 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Name of the state file; its presence marks a demo directory.
-pub const STATE_FILE: &str = "state.json";
+pub(crate) const STATE_FILE: &str = "state.json";
 /// Name of the file that is there only while the demo answers.
-pub const DEMO_FILE: &str = "demo.json";
+pub(crate) const DEMO_FILE: &str = "demo.json";
 
 /// The state of a demo directory.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct State {
+pub(crate) struct State {
     /// Seed of the synthetic world.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Persons in it.
-    pub persons: usize,
+    pub(crate) persons: u32,
     /// What the demo's clock is ahead of the machine's, in microseconds.
-    pub offset_micros: i64,
+    pub(crate) offset_micros: i64,
     /// Where the records are: `sqlite:…` or `postgres://…`.
-    pub database: String,
+    pub(crate) database: String,
     /// Institutions that have a terminal.
-    pub institutions: Vec<DemoInstitution>,
+    pub(crate) institutions: Vec<DemoInstitution>,
     /// Virtual cards.
-    pub cards: Vec<DemoCard>,
+    pub(crate) cards: Vec<DemoCard>,
 }
 
 /// An institution of the demo.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DemoInstitution {
+pub(crate) struct DemoInstitution {
     /// 医療機関コード.
-    pub code: InstitutionCode,
+    pub(crate) code: InstitutionCode,
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its accounts with their passwords.
-    pub accounts: Vec<DemoAccount>,
+    pub(crate) accounts: Vec<DemoAccount>,
     /// Password of its PKCS#12 file.
-    pub p12_password: String,
+    pub(crate) p12_password: String,
     /// Whether it has a viewer terminal beside its terminal.
-    pub viewer: bool,
+    pub(crate) viewer: bool,
 }
 
 /// An account of the demo.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DemoAccount {
+pub(crate) struct DemoAccount {
     /// Kind, as the model's code.
-    pub kind: String,
+    pub(crate) kind: String,
     /// ユーザID.
-    pub user_id: String,
+    pub(crate) user_id: String,
     /// Password.
-    pub password: String,
+    pub(crate) password: String,
     /// 秘密番号 of the reset account.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub secret_number: Option<String>,
+    pub(crate) secret_number: Option<String>,
 }
 
 /// A virtual card of the demo.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DemoCard {
+pub(crate) struct DemoCard {
     /// Identity: the card file's name.
-    pub id: String,
+    pub(crate) id: String,
     /// Whose card.
-    pub name: String,
+    pub(crate) name: String,
     /// 暗証番号.
-    pub pin: String,
+    pub(crate) pin: String,
     /// The case that the person plays.
-    pub story: String,
+    pub(crate) story: String,
     /// 保険者番号 of the present coverage.
-    pub insurer_number: String,
+    pub(crate) insurer_number: String,
     /// 記号.
-    pub symbol: String,
+    pub(crate) symbol: String,
     /// 番号.
-    pub number: String,
+    pub(crate) number: String,
     /// 枝番.
-    pub branch: String,
+    pub(crate) branch: String,
     /// 生年月日, YYYYMMDD.
-    pub birthdate: String,
+    pub(crate) birthdate: String,
 }
 
 /// `demo.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DemoDocument {
+pub(crate) struct DemoDocument {
     /// URL for people.
-    pub server: String,
+    pub(crate) server: String,
     /// URL for machines.
-    pub api: String,
+    pub(crate) api: String,
     /// Path of the certificate authority (PEM).
-    pub ca: PathBuf,
+    pub(crate) ca: PathBuf,
     /// Start page.
-    pub home: String,
+    pub(crate) home: String,
     /// The demo's date, YYYYMMDD.
-    pub today: String,
+    pub(crate) today: String,
     /// Institutions.
-    pub institutions: Vec<DocumentInstitution>,
+    pub(crate) institutions: Vec<DocumentInstitution>,
     /// Cards: the named patients first.
-    pub cards: Vec<DemoCard>,
+    pub(crate) cards: Vec<DemoCard>,
 }
 
 /// An institution in `demo.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DocumentInstitution {
+pub(crate) struct DocumentInstitution {
     /// 医療機関コード.
-    pub code: String,
+    pub(crate) code: String,
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// Kind, as the model's code.
-    pub kind: String,
+    pub(crate) kind: String,
     /// URL of its terminal.
-    pub terminal: String,
+    pub(crate) terminal: String,
     /// URL of its card reader page.
-    pub kiosk: String,
+    pub(crate) kiosk: String,
     /// URL of its viewer terminal, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub viewer: Option<String>,
+    pub(crate) viewer: Option<String>,
     /// Path of its client certificate (PEM).
-    pub client_cert: PathBuf,
+    pub(crate) client_cert: PathBuf,
     /// Path of its key (PEM).
-    pub client_key: PathBuf,
+    pub(crate) client_key: PathBuf,
     /// Path of both for browsers (PKCS#12).
-    pub client_p12: PathBuf,
+    pub(crate) client_p12: PathBuf,
     /// Password of the PKCS#12 file.
-    pub client_p12_password: String,
+    pub(crate) client_p12_password: String,
     /// Its accounts.
-    pub accounts: Vec<DemoAccount>,
+    pub(crate) accounts: Vec<DemoAccount>,
 }
 
 impl State {
     /// The state of a directory; `None` when it has none yet.
-    pub fn load(directory: &Path) -> Outcome<Option<Self>> {
+    pub(crate) fn load(directory: &Path) -> Outcome<Option<Self>> {
         let path = directory.join(STATE_FILE);
         match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| Failure::file(&path, error)),
@@ -144,13 +144,13 @@ impl State {
     }
 
     /// Writes the state, whole or not at all.
-    pub fn save(&self, directory: &Path) -> Outcome<()> {
+    pub(crate) fn save(&self, directory: &Path) -> Outcome<()> {
         write_json(&directory.join(STATE_FILE), self)
     }
 }
 
 /// Writes JSON beside its place, syncs it and renames it there; only the owner can read it.
-pub fn write_json(path: &Path, value: &impl Serialize) -> Outcome<()> {
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Outcome<()> {
     let temporary = path.with_extension("json.new");
     let write = || -> std::io::Result<()> {
         let mut options = fs::OpenOptions::new();

@@ -1,0 +1,104 @@
+//! The verbs, one file each.
+
+pub(crate) mod account;
+pub(crate) mod audit;
+pub(crate) mod cert;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod ingest;
+pub(crate) mod institution;
+pub(crate) mod migrate;
+pub(crate) mod notice;
+pub(crate) mod serve;
+pub(crate) mod synth;
+pub(crate) mod terminal;
+
+use crate::demo::state::State;
+use crate::failure::{Failure, Outcome};
+use clap::Args;
+use madoguchi_model::release::ReleaseRule;
+use madoguchi_service::{Clock, Service, ServiceParts, audit::newest_entry_time};
+use madoguchi_store::{DatabaseUrl, ProcessName, Store};
+use madoguchi_trust::card_trust::CardTrust;
+use std::path::{Path, PathBuf};
+
+/// Where a deployment keeps its files and its records.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// Directory with `certificates/`, `cards/` and `audit/`; a demo's directory works too
+    #[arg(long = "dir", env = "MADOGUCHI_DIR", default_value = "demo")]
+    pub(crate) directory: PathBuf,
+    /// `sqlite:PATH` or `postgres://USER@HOST/DATABASE`; by default what the demo uses, or
+    /// `madoguchi.db` in the directory
+    #[arg(long, env = "MADOGUCHI_DATABASE")]
+    pub(crate) database: Option<String>,
+}
+
+impl Place {
+    /// Certificates of the server and of institutions.
+    pub(crate) fn certificates(&self) -> PathBuf {
+        self.directory.join("certificates")
+    }
+
+    /// The authority whose cards are accepted.
+    pub(crate) fn cards(&self) -> PathBuf {
+        self.directory.join("cards-ca")
+    }
+
+    /// The key and the newest heads of the audit log.
+    pub(crate) fn audit(&self) -> PathBuf {
+        self.directory.join("audit")
+    }
+
+    /// The database, from the option, the demo's state or the directory.
+    pub(crate) fn database(&self) -> Outcome<DatabaseUrl> {
+        let text = match (&self.database, State::load(&self.directory)?) {
+            (Some(given), _) => given.clone(),
+            (None, Some(state)) => state.database,
+            (None, None) => format!("sqlite:{}", self.directory.join("madoguchi.db").display()),
+        };
+        database_url(&text)
+    }
+
+    /// A service for a verb beside a running server, writing as the process of this name.
+    pub(crate) async fn service(&self, process: &str) -> Outcome<Service> {
+        let state = State::load(&self.directory)?;
+        let store = Store::open(&self.database()?, ProcessName::parse(process)?).await?;
+        open_service(store, &self.cards(), state.map_or(0, |state| state.offset_micros), ReleaseRule::default()).await
+    }
+}
+
+/// Reads `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
+pub(crate) fn database_url(text: &str) -> Outcome<DatabaseUrl> {
+    Ok(text.parse::<DatabaseUrl>()?)
+}
+
+/// Puts a service together over an open store.
+pub(crate) async fn open_service(
+    store: Store,
+    cards: &Path,
+    offset_micros: i64,
+    release: ReleaseRule,
+) -> Outcome<Service> {
+    let newest = newest_entry_time(&store).await?;
+    let clock = Clock::new(offset_micros, newest);
+    let cards = CardTrust::load(cards).map_err(Failure::new)?;
+    Ok(Service::new(ServiceParts { store, clock, cards, release }))
+}
+
+/// Seconds since 1970 by the machine's clock, for TLS certificates.
+pub(crate) fn machine_seconds() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// Waits for Ctrl-C or a termination signal.
+pub(crate) async fn until_told_to_stop() -> Outcome<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

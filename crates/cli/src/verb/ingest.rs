@@ -1,0 +1,256 @@
+//! `madoguchi ingest`: claims, insured persons and code masters come in as files.
+
+use super::Place;
+use crate::demo::enrol;
+use crate::demo::state::State;
+use crate::failure::{Failure, Outcome};
+use crate::output;
+use clap::{Args, Subcommand};
+use madoguchi_service::Service;
+use madoguchi_service::ingest::{ClaimsOptions, ClaimsReport, FileOutcome, Findings, Step};
+use serde::Serialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Name of the audit chain under which these verbs write.
+const PROCESS: &str = "ingest";
+/// Findings printed for people; JSON has all.
+const PRINTED_MAX: usize = 50;
+/// Largest list of insured persons, master or withdrawal list.
+const FILE_BYTES_MAX: u64 = 1 << 30;
+/// Longest wait for a running demo to take up what was enrolled.
+const TAKE_UP: Duration = Duration::from_secs(20);
+
+/// What to take in.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Claims files (レセプト電算処理 UKE) of 医科 and 調剤
+    Claims(Claims),
+    /// Insured persons (CSV, described in docs/formats/coverage-csv.md)
+    Coverage(Files),
+    /// Code masters as published (.zip or .csv)
+    Masters(Files),
+}
+
+/// Arguments of `ingest claims`.
+#[derive(Debug, Args)]
+pub(crate) struct Claims {
+    #[command(flatten)]
+    files: Files,
+    /// Demo directories only: register the persons that the file names, with cards, and its
+    /// institution with terminal and accounts
+    #[arg(long, conflicts_with = "withdraw")]
+    enrol: bool,
+    /// The files are lists of withdrawn receipts (docs/formats/withdrawal-csv.md)
+    #[arg(long)]
+    withdraw: bool,
+}
+
+/// Files to take.
+#[derive(Debug, Args)]
+pub(crate) struct Files {
+    #[command(flatten)]
+    place: Place,
+    /// Files, taken one after the other
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// One file with its report.
+#[derive(Serialize)]
+struct Reported<'a, R> {
+    file: String,
+    #[serde(flatten)]
+    report: &'a R,
+}
+
+/// Runs the verb; exit code 3 when a file or a receipt was refused.
+pub(crate) async fn run(verb: Verb) -> Outcome<()> {
+    match verb {
+        Verb::Claims(arguments) if arguments.withdraw => withdraw(arguments.files).await,
+        Verb::Claims(arguments) => claims(arguments).await,
+        Verb::Coverage(files) => coverage(files).await,
+        Verb::Masters(files) => masters(files).await,
+    }
+}
+
+async fn claims(arguments: Claims) -> Outcome<()> {
+    let place = &arguments.files.place;
+    if arguments.enrol && State::load(&place.directory)?.is_none() {
+        return Err(Failure::usage(
+            "--enrolはデモのディレクトリでだけ使えます。--dirでデモのディレクトリを指定してください",
+        ));
+    }
+    let service = place.service(PROCESS).await?;
+    let taken = take_claims(&service, &arguments).await;
+    service.store().close().await;
+    let new_institutions = taken?;
+    if arguments.enrol {
+        enrol::until_taken_up(&place.directory, &new_institutions, TAKE_UP).await?;
+    }
+    Ok(())
+}
+
+/// Takes the files; gives the institutions that were added to the demo.
+async fn take_claims(service: &Service, arguments: &Claims) -> Outcome<Vec<String>> {
+    let masters = service.load_masters().await?;
+    let (mut new_institutions, mut refused) = (Vec::new(), 0);
+    for path in &arguments.files.files {
+        let length = fs::metadata(path).map_err(|error| Failure::file(path, error))?.len();
+        let file = fs::File::open(path).map_err(|error| Failure::file(path, error))?;
+        let bar = output::bar(length, &file_name(path));
+        let progress = bar.clone();
+        let options = ClaimsOptions { enrol: arguments.enrol, masters: Some(masters.clone()) };
+        let step = move |step| match step {
+            Step::Read(bytes) => progress.set_position(bytes),
+            Step::Storing => progress.set_message("保存中"),
+        };
+        let report = service.ingest_claims_from(file, options, step).await?;
+        bar.finish_and_clear();
+        if arguments.enrol {
+            new_institutions.extend(enrol::take_up(service, &arguments.files.place.directory, path, &report).await?);
+        }
+        refused += u64::from(report.is_refused()) + report.refused;
+        match arguments.files.json {
+            true => output::json(&Reported { file: path.display().to_string(), report: &report })?,
+            false => tell_claims(path, &report),
+        }
+    }
+    match refused {
+        0 => Ok(new_institutions),
+        _ => Err(Failure::finding("受け付けられなかったファイルまたはレセプトがあります。")),
+    }
+}
+
+fn tell_claims(path: &Path, report: &ClaimsReport) {
+    output::line(format!("{}：{}", file_name(path), outcome(report.outcome)));
+    output::line(format!(
+        "  レセプト {}件（取込 {}、差替え {}、未結合 {}、受付不可 {}）　診療 {}行、薬剤 {}行、手術 {}行",
+        report.receipts,
+        report.taken,
+        report.replaced,
+        report.unattached,
+        report.refused,
+        report.rows.acts,
+        report.rows.medications,
+        report.rows.operations
+    ));
+    if let Some(totals) = &report.totals {
+        let agree = if totals.agree { "一致" } else { "不一致" };
+        output::line(format!(
+            "  GOレコードとの照合：{agree}（件数 {}／{}、点数 {}／{}）",
+            totals.payers_counted, totals.payers_stated, totals.points_counted, totals.points_stated
+        ));
+    }
+    if report.persons_enrolled > 0 {
+        output::line(format!("  登録した患者 {}人（カードを作成しました）", report.persons_enrolled));
+    }
+    tell_findings(&report.findings);
+}
+
+async fn coverage(arguments: Files) -> Outcome<()> {
+    let service = arguments.place.service(PROCESS).await?;
+    let mut refused = 0;
+    for path in &arguments.files {
+        let report = service.ingest_coverage(read(path)?).await?;
+        refused += u64::from(report.is_refused()) + report.refused;
+        if arguments.json {
+            output::json(&Reported { file: path.display().to_string(), report: &report })?;
+            continue;
+        }
+        output::line(format!(
+            "{}：{}　個人 {}人、資格 {}件、カード {}枚、結合したレセプト {}件",
+            file_name(path),
+            outcome(report.outcome),
+            report.persons,
+            report.coverages,
+            report.cards,
+            report.attached
+        ));
+        tell_findings(&report.findings);
+    }
+    service.store().close().await;
+    ended(refused)
+}
+
+async fn masters(arguments: Files) -> Outcome<()> {
+    let service = arguments.place.service(PROCESS).await?;
+    let mut refused = 0;
+    for path in &arguments.files {
+        let report = service.ingest_master(read(path)?).await?;
+        refused += u64::from(report.outcome == FileOutcome::Refused);
+        if arguments.json {
+            output::json(&Reported { file: path.display().to_string(), report: &report })?;
+            continue;
+        }
+        let letter = report.letter.map_or_else(String::new, |letter| format!("（{letter}）"));
+        output::line(format!("{}{letter}：{}　{}行", file_name(path), outcome(report.outcome), report.rows));
+        tell_findings(&report.findings);
+    }
+    service.store().close().await;
+    ended(refused)
+}
+
+async fn withdraw(arguments: Files) -> Outcome<()> {
+    let service = arguments.place.service(PROCESS).await?;
+    let mut refused = 0;
+    for path in &arguments.files {
+        let report = service.withdraw_claims(read(path)?).await?;
+        refused += u64::from(report.outcome == FileOutcome::Refused);
+        if arguments.json {
+            output::json(&Reported { file: path.display().to_string(), report: &report })?;
+            continue;
+        }
+        output::line(format!(
+            "{}：{}　{}行中{}件を取り下げました",
+            file_name(path),
+            outcome(report.outcome),
+            report.lines,
+            report.withdrawn
+        ));
+        tell_findings(&report.findings);
+    }
+    service.store().close().await;
+    ended(refused)
+}
+
+fn ended(refused: u64) -> Outcome<()> {
+    match refused {
+        0 => Ok(()),
+        _ => Err(Failure::finding("受け付けられなかったファイルまたは行があります。")),
+    }
+}
+
+fn tell_findings(findings: &Findings) {
+    for issue in findings.issues.iter().take(PRINTED_MAX) {
+        output::line(format!("  {issue}"));
+    }
+    let more = findings.issues.len().saturating_sub(PRINTED_MAX) as u64 + findings.not_listed;
+    if more > 0 {
+        output::line(format!("  ほかに{more}件あります。"));
+    }
+}
+
+const fn outcome(outcome: FileOutcome) -> &'static str {
+    match outcome {
+        FileOutcome::Taken => "取り込みました",
+        FileOutcome::TakenBefore => "取込済みです（変更なし）",
+        FileOutcome::Refused => "受け付けられません",
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+fn read(path: &Path) -> Outcome<Vec<u8>> {
+    let length = fs::metadata(path).map_err(|error| Failure::file(path, error))?.len();
+    if length > FILE_BYTES_MAX {
+        return Err(Failure::file(path, "1GiBを超えています。ファイルを分けてください"));
+    }
+    fs::read(path).map_err(|error| Failure::file(path, error))
+}
