@@ -118,7 +118,7 @@ fn keep_setting(institution: &serde_json::Value, ledger: &Ledger) {
 fn check(directory: &Path, document: &serde_json::Value, ledger: &Ledger) -> String {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let url = DatabaseUrl::parse(&format!("sqlite:{}", directory.join("madoguchi.db").display())).unwrap();
+        let url = DatabaseUrl::sqlite(directory.join("madoguchi.db"));
         let store = Store::open_to_read(&url).await.unwrap();
         let key = std::fs::read_to_string(directory.join("audit/verifier-key")).unwrap();
         let key = NoteVerifier::parse(key.trim()).unwrap();
