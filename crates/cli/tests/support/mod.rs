@@ -1,5 +1,5 @@
 //! A demo as a child process, and a browser that is just enough: plain HTTP/1.1 over loopback.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 use serde_json::Value;
 use std::io::{Read, Write};
