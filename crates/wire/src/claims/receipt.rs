@@ -23,6 +23,17 @@ pub struct Receipt {
     pub source: Vec<u8>,
 }
 
+/// Never the patient: only where it is and what was found.
+impl std::fmt::Debug for Receipt {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Receipt")
+            .field("line", &self.line)
+            .field("issues", &self.issues)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What a file's GO record counts, of one receipt.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Counted {

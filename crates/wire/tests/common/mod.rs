@@ -1,6 +1,8 @@
 //! What the tests of this crate share.
 #![allow(dead_code, unreachable_pub, clippy::print_stderr)]
 
+pub mod sample;
+
 use madoguchi_wire::Issue;
 use madoguchi_wire::claims::{ClaimsReader, Header, Receipt, Summary};
 use std::path::PathBuf;
