@@ -103,6 +103,12 @@ impl World {
         service(self.service.store().clone(), &cards_directory(self.directory()), now)
     }
 
+    /// Another process on the same store, with a name and a chain of its own; not on SQLite files that are in use.
+    pub async fn another_process(&self, name: &str) -> Service {
+        let store = Store::open(&self.url, ProcessName::parse(name).unwrap()).await.unwrap();
+        service(store, &cards_directory(self.directory()), NOW)
+    }
+
     /// Stops the process without a last word and starts it again on the same store.
     pub async fn restart(&mut self) {
         self.service.store().close().await;
