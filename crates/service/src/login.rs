@@ -9,7 +9,7 @@ use madoguchi_model::account::{AccountKind, Right, UserId};
 use madoguchi_model::audit::{Action, Draft, Outcome};
 use madoguchi_model::day::Timestamp;
 use madoguchi_model::field::FieldError;
-use madoguchi_model::institution::Institution;
+use madoguchi_model::institution::{Institution, InstitutionCode};
 use madoguchi_model::login::{self, FORMER_PASSWORDS_KEPT, PASSWORD_CHARACTERS_MAX, Tries};
 use madoguchi_store::account::Account;
 use madoguchi_store::session::StoredSession;
@@ -20,6 +20,19 @@ use sha2::{Digest, Sha256};
 const TOUCH_SECONDS: i64 = 60;
 /// Characters of a session's token: 32 random bytes in hexadecimal.
 const TOKEN_CHARACTERS: usize = 64;
+
+/// Times that a wrong try is counted anew because other processes count at the same moment.
+const COUNT_ATTEMPTS_MAX: usize = 32;
+
+/// A wrong password or secret number that is to be counted.
+#[derive(Clone)]
+struct WrongTry {
+    institution: InstitutionCode,
+    user: UserId,
+    /// The session that ends when this try locks the account.
+    session: Option<[u8; 32]>,
+    draft: Draft,
+}
 
 /// A fresh log-in.
 #[derive(Debug, Clone)]
@@ -83,15 +96,13 @@ impl Service {
         let Some(account) = account else {
             return Err(self.refuse_log_in(operation, user.as_str(), Reason::WrongPassword).await);
         };
-        let verdict = match (fits && kind_may(account.kind), account.stopped) {
-            (false, _) => Err(Reason::WrongPassword),
-            (true, true) => Err(Reason::Stopped),
-            (true, false) => Ok(()),
-        };
-        match verdict {
-            Ok(()) => self.begin_session(operation, institution, account).await,
-            Err(reason) => Err(self.count_wrong_try(operation, account, reason).await),
+        if !fits || !kind_may(account.kind) {
+            return Err(self.refuse_wrong_password(operation, account).await);
         }
+        if account.stopped {
+            return Err(self.refuse_log_in(operation, user.as_str(), Reason::Stopped).await);
+        }
+        self.begin_session(operation, institution, account).await
     }
 
     async fn refuse_log_in(&self, operation: &Operation, user: &str, reason: Reason) -> Refusal {
@@ -103,26 +114,41 @@ impl Service {
         }
     }
 
-    /// The try is counted in the write that also keeps its audit entry.
-    async fn count_wrong_try(&self, operation: &Operation, account: Account, reason: Reason) -> Refusal {
-        let detail = format!("code={} kind={}", reason.code(), account.kind.code());
+    async fn refuse_wrong_password(&self, operation: &Operation, account: Account) -> Refusal {
+        let detail = format!("code={} kind={}", Reason::WrongPassword.code(), account.kind.code());
         let draft = operation.draft(account.user.as_str(), Action::LogIn, Outcome::Refused, "", detail);
-        let (now, wrong) = (operation.now, reason == Reason::WrongPassword);
-        let counted = self.0.store.write("log_in.refuse", async move |tx| -> StoreResult<Tries> {
-            let mut tries = Tries::default();
-            if let Some(mut current) = tx.account(&account.institution, &account.user).await?.filter(|_| wrong) {
-                current.tries = current.tries.after_wrong(now);
-                tries = current.tries;
-                tx.update_account(&current).await?;
-            }
-            tx.audit(draft).await?;
-            Ok(tries)
-        });
-        match counted.await {
+        let Account { institution, user, .. } = account;
+        match self.count_wrong_try(WrongTry { institution, user, session: None, draft }).await {
             Ok(Tries { locked_until: Some(until), .. }) => Reason::Locked { until }.into(),
-            Ok(_) => reason.into(),
-            Err(error) => error.into(),
+            Ok(_) => Reason::WrongPassword.into(),
+            Err(refusal) => refusal,
         }
+    }
+
+    /// The try is counted in the write that also keeps its audit entry. When another process counts one at the same
+    /// moment, this one is counted after it: tries spread over many processes must not be lost.
+    async fn count_wrong_try(&self, wrong: WrongTry) -> Result<Tries, Refusal> {
+        for _ in 0..COUNT_ATTEMPTS_MAX {
+            let WrongTry { institution, user, session, draft } = wrong.clone();
+            let counted = self.0.store.write("log_in.count_wrong_try", async move |tx| -> StoreResult<Tries> {
+                let mut tries = Tries::default();
+                if let Some(mut account) = tx.account(&institution, &user).await? {
+                    tries = account.tries.after_wrong(draft.at);
+                    account.tries = tries;
+                    tx.update_account(&account).await?;
+                }
+                if let Some(token_hash) = session.filter(|_| tries.is_locked(draft.at)) {
+                    tx.end_session(&institution, &token_hash).await?;
+                }
+                tx.audit(draft).await?;
+                Ok(tries)
+            });
+            match counted.await {
+                Err(madoguchi_store::Error::Conflict(_)) => {}
+                counted => return Ok(counted?),
+            }
+        }
+        Err(Reason::Busy.into())
     }
 
     async fn begin_session(
@@ -267,19 +293,9 @@ impl Service {
     /// Counts a wrong password or secret number that was tried inside a session, with its audit entry. The try that
     /// locks the account also ends the session: an unattended screen is no place to go on guessing.
     pub(crate) async fn count_wrong_secret(&self, session: &Session, draft: Draft) -> Result<(), Refusal> {
-        let session = session.clone();
-        let counted = self.0.store.write("secret.refuse", async move |tx| -> Result<Tries, Refusal> {
-            let code = &session.institution.code;
-            let mut current = tx.account(code, &session.user).await?.ok_or(Reason::NotLoggedIn)?;
-            current.tries = current.tries.after_wrong(session.now());
-            tx.update_account(&current).await?;
-            if current.tries.is_locked(session.now()) {
-                tx.end_session(code, &session.token_hash).await?;
-            }
-            tx.audit(draft).await?;
-            Ok(current.tries)
-        });
-        match counted.await?.locked_until {
+        let (institution, user) = (session.institution.code.clone(), session.user.clone());
+        let wrong = WrongTry { institution, user, session: Some(session.token_hash), draft };
+        match self.count_wrong_try(wrong).await?.locked_until {
             Some(until) => Err(Reason::Locked { until }.into()),
             None => Ok(()),
         }
