@@ -21,8 +21,8 @@ const TOUCH_SECONDS: i64 = 60;
 /// Characters of a session's token: 32 random bytes in hexadecimal.
 const TOKEN_CHARACTERS: usize = 64;
 
-/// Times that a wrong try is counted anew because other processes count at the same moment.
-const COUNT_ATTEMPTS_MAX: usize = 32;
+/// Times that a log-in or a wrong try is written anew because other processes change the account at the same moment.
+const ACCOUNT_ATTEMPTS_MAX: usize = 32;
 
 /// A wrong password or secret number that is to be counted.
 #[derive(Clone)]
@@ -128,7 +128,7 @@ impl Service {
     /// The try is counted in the write that also keeps its audit entry. When another process counts one at the same
     /// moment, this one is counted after it: tries spread over many processes must not be lost.
     async fn count_wrong_try(&self, wrong: WrongTry) -> Result<Tries, Refusal> {
-        for _ in 0..COUNT_ATTEMPTS_MAX {
+        for _ in 0..ACCOUNT_ATTEMPTS_MAX {
             let WrongTry { institution, user, session, draft } = wrong.clone();
             let counted = self.0.store.write("log_in.count_wrong_try", async move |tx| -> StoreResult<Tries> {
                 let mut tries = Tries::default();
@@ -159,7 +159,7 @@ impl Service {
     ) -> Result<LoggedIn, Refusal> {
         let token = hex::encode(self.random::<32>()?);
         let form_token = hex::encode(self.random::<16>()?);
-        let mut stored = StoredSession {
+        let stored = StoredSession {
             token_hash: token_hash(&token),
             institution: institution.code.clone(),
             user: account.user.clone(),
@@ -171,23 +171,19 @@ impl Service {
         };
         let detail = format!("kind={}", account.kind.code());
         let draft = operation.draft(account.user.as_str(), Action::LogIn, Outcome::Done, "", detail);
-        let written = self.0.store.write("log_in", async move |tx| -> Result<_, Refusal> {
-            let Some(mut current) = still_usable(tx, &account, stored.created_at).await? else {
-                return Err(Reason::WrongPassword.into());
-            };
-            // The tries of the reset account are those of its secret number, which a log-in does not prove.
-            if current.tries != Tries::default() && current.kind != AccountKind::MasterReset {
-                current.tries = Tries::default();
-                tx.update_account(&current).await?;
+        for _ in 0..ACCOUNT_ATTEMPTS_MAX {
+            let (account, stored, draft) = (account.clone(), stored.clone(), draft.clone());
+            let begin = async move |tx: &mut Tx| begin_session(tx, &account, stored, draft).await;
+            match self.0.store.write("log_in", begin).await {
+                Err(madoguchi_store::Error::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+                Ok(None) => return Err(Reason::WrongPassword.into()),
+                Ok(Some((stored, account))) => {
+                    return Ok(LoggedIn { token, session: session(operation, institution, &account, stored) });
+                }
             }
-            stored.settings = tx.settings(&stored.institution).await?;
-            tx.end_sessions_of(&stored.institution, &stored.user).await?;
-            tx.insert_session(&stored).await?;
-            tx.audit(draft).await?;
-            Ok((stored, current))
-        });
-        let (stored, account) = written.await?;
-        Ok(LoggedIn { token, session: session(operation, institution, &account, stored) })
+        }
+        Err(Reason::Busy.into())
     }
 
     /// The session of this token, at this terminal.
@@ -335,6 +331,28 @@ pub(crate) fn with_password(mut account: Account, hash: String, must_change: Mus
     account.must_change_password = must_change == MustChange::Yes;
     account.tries = Tries::default();
     account
+}
+
+/// Ends the former sessions of the account and begins this one; `None` when the account was changed since it was
+/// verified. The account is written first, always: the same log-in at another process waits for that row, and so sees
+/// this session and ends it.
+async fn begin_session(
+    tx: &mut Tx,
+    verified: &Account,
+    mut stored: StoredSession,
+    draft: Draft,
+) -> StoreResult<Option<(StoredSession, Account)>> {
+    let Some(mut current) = still_usable(tx, verified, stored.created_at).await? else { return Ok(None) };
+    // The tries of the reset account are those of its secret number, which a log-in does not prove.
+    if current.kind != AccountKind::MasterReset {
+        current.tries = Tries::default();
+    }
+    tx.update_account(&current).await?;
+    stored.settings = tx.settings(&stored.institution).await?;
+    tx.end_sessions_of(&stored.institution, &stored.user).await?;
+    tx.insert_session(&stored).await?;
+    tx.audit(draft).await?;
+    Ok(Some((stored, current)))
 }
 
 /// The account as it is now, unless its password or state changed since it was verified, also by wrong tries at the
