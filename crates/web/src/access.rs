@@ -22,12 +22,10 @@ use subtle::ConstantTimeEq;
 
 /// Time for a request's body; the largest is 64 KiB.
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
-/// Screen name of a refusal's page.
-const REFUSED: &str = "処理できませんでした";
 
 /// Answers a request for a route of the table.
 pub(crate) async fn serve(app: App, port: Port, route: &'static Route, request: Request) -> Response {
-    let mut frame = Frame::plain(REFUSED);
+    let mut frame = Frame::default();
     let answer = answer(app, port, route, request, &mut frame).await;
     header::secured(answer.unwrap_or_else(|problem| problem.respond(port, frame)))
 }
@@ -35,12 +33,12 @@ pub(crate) async fn serve(app: App, port: Port, route: &'static Route, request: 
 /// Answers a request that fits no route; without a certificate it learns nothing about paths.
 pub(crate) async fn refuse_unknown(app: App, port: Port, request: Request, problem: Problem) -> Response {
     let (parts, _) = request.into_parts();
-    let mut frame = Frame::plain(REFUSED);
+    let mut frame = Frame::default();
     let problem = match operation(&app, &parts) {
         Err(refused) => refused,
         Ok(operation) => {
             if let Ok(session) = session(&app, port, &operation, &parts.headers).await {
-                frame = Frame::of_session(REFUSED, &session);
+                frame = Frame::of_session("", &session);
             }
             problem
         }
@@ -63,7 +61,7 @@ async fn answer(app: App, port: Port, route: &Route, request: Request, frame: &m
         return handler(CertifiedCall { app, operation, input }).await;
     }
     let session = session(&app, port, &operation, &parts.headers).await?;
-    *frame = Frame::of_session(REFUSED, &session);
+    *frame = Frame::of_session("", &session);
     let handler = match route.entry {
         Entry::Open(_) | Entry::Certified(_) => return Err(Problem::NoSuchPage),
         Entry::AnySession(handler) => handler,

@@ -32,6 +32,12 @@ pub(crate) struct SessionFrame {
     pub(crate) menu: bool,
 }
 
+impl Default for Frame {
+    fn default() -> Self {
+        Self::plain("")
+    }
+}
+
 impl Frame {
     pub(crate) fn plain(screen: impl Into<String>) -> Self {
         Self { screen: screen.into(), institution: None, session: None, style: asset::style_address() }

@@ -101,6 +101,24 @@ impl Problem {
         Explained { code: self.code(), explanation, next_step, vendor_step }
     }
 
+    /// The screen's name.
+    fn title(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => match &refusal.reason {
+                Reason::NotLoggedIn => "ログインが必要です",
+                Reason::NoRight(_) => "権限がありません",
+                Reason::Denied { .. } => "閲覧できません",
+                Reason::NotFound(_) => "見つかりません",
+                _ => "処理できませんでした",
+            },
+            Self::NoCertificate => "電子証明書が必要です",
+            Self::RevokedCertificate => "電子証明書が失効しています",
+            Self::NoSuchPage => "画面がありません",
+            Self::NoFont(_) => "印刷できません",
+            _ => "処理できませんでした",
+        }
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.reason.code(),
@@ -142,6 +160,7 @@ impl Problem {
             _ if frame.session.is_some() => Some(("/menu", "メニューへ戻る")),
             _ => Some(("/", "最初の画面へ戻る")),
         };
+        let frame = Frame { screen: self.title().to_owned(), ..frame };
         let mut response = page(self.status(), &ProblemPage { frame, problem: self.explained(), way_out });
         if logged_out && let Ok(value) = HeaderValue::from_str(&cookie::clear()) {
             response.headers_mut().insert(SET_COOKIE, value);
