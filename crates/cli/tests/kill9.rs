@@ -22,7 +22,7 @@ use std::time::Duration;
 use support::{Answer, Browser, Demo, account, pass, text};
 
 /// What was tried for one institution, in order, and whether it was acknowledged.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Tried {
     passes: Vec<(Answer, bool)>,
     settings: Vec<(&'static str, bool)>,
@@ -72,7 +72,7 @@ fn keep_passing(institution: &serde_json::Value, card: &serde_json::Value, ledge
         let answer = {
             let mut ledger = ledger.lock().unwrap();
             let passes = &mut ledger.entry(code.clone()).or_default().passes;
-            let answer = if passes.len() % 2 == 0 { Answer::Agree } else { Answer::Refuse };
+            let answer = if passes.len().is_multiple_of(2) { Answer::Agree } else { Answer::Refuse };
             passes.push((answer, false));
             answer
         };
@@ -128,7 +128,7 @@ fn check(directory: &Path, document: &serde_json::Value, ledger: &Ledger) -> Str
         let issued = CardAuthority::open(&directory.join("cards-ca")).unwrap().list().unwrap();
         let entries = counts(&store).await;
         let mut tx = store.read();
-        let ledger = ledger.lock().unwrap();
+        let ledger = ledger.lock().unwrap().clone();
         for (index, institution) in document["institutions"].as_array().unwrap().iter().enumerate() {
             let code = InstitutionCode::parse(&text(&institution["code"])).unwrap();
             let Some(tried) = ledger.get(code.as_str()) else { continue };

@@ -54,7 +54,8 @@ pub fn check_password(password: &str, user: &UserId, institution: &Institution) 
     if !(PASSWORD_CHARACTERS_MIN..=PASSWORD_CHARACTERS_MAX).contains(&length) {
         return wrong("13文字以上64文字以内");
     }
-    if !password.bytes().all(|byte| byte.is_ascii_graphic()) || !(letters && digits && symbols) {
+    let printable = password.bytes().all(|byte| byte.is_ascii_graphic());
+    if !(printable && letters && digits && symbols) {
         return wrong("半角の英字・数字・記号をそれぞれ1文字以上含む文字");
     }
     if COMMON_PASSWORDS.contains(&lower.as_str()) || has_few_characters(&lower) {

@@ -152,7 +152,7 @@ impl DrugForm {
 
 /// The generation for a care date: the one valid then, else the newest of all.
 #[must_use]
-pub fn generation<'a, T>(generations: &'a [T], day: Day, validity: impl Fn(&T) -> (Day, Option<Day>)) -> Option<&'a T> {
+pub fn generation<T>(generations: &[T], day: Day, validity: impl Fn(&T) -> (Day, Option<Day>)) -> Option<&T> {
     let holds = |item: &&T| {
         let (from, to) = validity(item);
         from <= day && to.is_none_or(|last| day <= last)
