@@ -73,7 +73,7 @@ pub(super) fn prepare(
             refused += 1;
             continue;
         };
-        let (care, unknown) = care(&claim, &header, masters, ReceiptId::new(now, bytes(random)?));
+        let (care, unknown) = care(&claim, &header, masters, ReceiptId::new(now, in_order(receipts.len(), random)?));
         for code in unknown {
             if unknown_codes.len() < UNKNOWN_CODES_MAX || unknown_codes.contains_key(&code) {
                 *unknown_codes.entry(code).or_default() += 1;
@@ -115,10 +115,16 @@ pub(super) fn care(
     (care, derived.unknown_codes)
 }
 
-fn bytes(random: &SystemRandom) -> Result<[u8; 10], Refusal> {
+/// Random bytes of an id whose first bits count, so that receipts of one file keep its order.
+/// UUIDv7 leaves 18 of the first 24 bits; a file with more receipts only loses the order.
+fn in_order(place: usize, random: &SystemRandom) -> Result<[u8; 10], Refusal> {
     let mut bytes = [0_u8; 10];
     let filled = random.fill(&mut bytes);
     filled.map_err(|_| Refusal::new(Reason::Unavailable, "the operating system gives no random bytes"))?;
+    let [.., third, second, first] = place.to_be_bytes();
+    bytes[0] = (third << 2) | (second >> 6);
+    bytes[1] = (second << 2) | (first >> 6);
+    bytes[2] = first & 0x3f;
     Ok(bytes)
 }
 

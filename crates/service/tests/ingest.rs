@@ -1,0 +1,294 @@
+//! Taking in claims, insured persons, masters and withdrawals: whole, once, and never to the wrong person.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, missing_docs)]
+
+use madoguchi_model::audit::{Action, Outcome};
+use madoguchi_model::claim::{Body, Category, Claim, Item, ItemKind, Patient as Named, Payer, PayerKind};
+use madoguchi_model::day::{Day, Month, Timestamp};
+use madoguchi_model::id::PersonId;
+use madoguchi_model::person::Sex;
+use madoguchi_service::ingest::{ClaimsOptions, ClaimsReport, FileOutcome, Step, person_id};
+use madoguchi_service::on_every_engine;
+use madoguchi_service::test_support::{CLINIC, HOSPITAL, NOW, Patient, World, code, day};
+use madoguchi_wire::claims::{ClaimsWriter, Header, PointTable};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+on_every_engine!(
+    a_receipt_finds_the_right_twin_or_nobody,
+    the_same_file_again_changes_nothing,
+    a_corrected_file_replaces_its_receipts,
+    a_later_version_replaces_an_earlier_one_whichever_comes_first,
+    a_waiting_receipt_is_attached_when_its_person_is_registered,
+    a_withdrawn_receipt_is_in_force_no_more,
+    a_refused_file_leaves_nothing_but_its_audit_entry,
+    insured_persons_are_taken_whole_or_not_at_all,
+    masters_are_kept_in_generations,
+    enrolment_registers_whom_the_file_names_once,
+);
+
+/// A receipt of the second twin, for September 2026.
+fn receipt(number: &str) -> Claim {
+    let act = Item {
+        line: 0,
+        kind: ItemKind::Act,
+        class: 13,
+        unit: 1,
+        code: "120002370".to_owned(),
+        quantity: None,
+        text: String::new(),
+        comments: Vec::new(),
+        times: Some(1),
+        days: vec![(4, 1)],
+    };
+    Claim {
+        number: number.to_owned(),
+        line: 0,
+        category: Category::parse("1116").unwrap(),
+        month: Month::from_number(202_609).unwrap(),
+        patient: Named {
+            name: "双葉　二郎".to_owned(),
+            kana: String::new(),
+            sex: Sex::Male,
+            birthdate: day(20_100_303),
+        },
+        payers: vec![Payer {
+            kind: PayerKind::Insurance,
+            insurer: "01130012".to_owned(),
+            symbol: "33100045".to_owned(),
+            number: "12".to_owned(),
+            branch: "02".to_owned(),
+            points: Some(100),
+            confirmation: "01".to_owned(),
+        }],
+        visit_days: Vec::new(),
+        search_number: None,
+        body: Body::Medical(vec![act]),
+    }
+}
+
+fn file(request_month: i64, claims: &[Claim]) -> Vec<u8> {
+    let header = Header {
+        table: PointTable::Medical,
+        reviewer: "1".to_owned(),
+        institution: code(CLINIC),
+        name: "見本診療所".to_owned(),
+        request_month: Month::from_number(request_month).unwrap(),
+        volume: "00".to_owned(),
+    };
+    let mut writer = ClaimsWriter::begin(Vec::new(), &header).unwrap();
+    claims.iter().for_each(|claim| writer.claim(claim).unwrap());
+    writer.finish().unwrap()
+}
+
+async fn take(world: &World, bytes: Vec<u8>) -> ClaimsReport {
+    world.service.ingest_claims(bytes, ClaimsOptions::default(), |_: Step| {}).await.unwrap()
+}
+
+/// レセプト番号 of the receipts in force of September 2026.
+async fn in_force(world: &World, person: PersonId) -> Vec<String> {
+    let month = Month::from_number(202_609).unwrap();
+    let stored = world.service.store().read().receipts_of_month(person, month, &code(CLINIC)).await.unwrap();
+    stored.into_iter().map(|receipt| receipt.receipt_number).collect()
+}
+
+async fn a_receipt_finds_the_right_twin_or_nobody(world: World) {
+    let by_branch = receipt("1");
+    let mut by_name = receipt("2");
+    by_name.payers[0].branch.clear();
+    let mut contradictory = receipt("3");
+    contradictory.patient.name = "双葉　一郎".to_owned();
+    let mut nameless = receipt("4");
+    nameless.payers[0].branch.clear();
+    nameless.patient.name = "双葉　？郎".to_owned();
+    let before = in_force(&world, Patient::FirstTwin.id()).await;
+    let report = take(&world, file(202_610, &[by_branch, by_name, contradictory, nameless])).await;
+    assert_eq!((report.outcome, report.taken, report.unattached), (FileOutcome::Taken, 2, 2));
+    assert_eq!(report.unattached_reasons.get("ambiguous"), Some(&2));
+    let lines: Vec<_> =
+        report.findings.issues.iter().filter(|issue| issue.field == "個人の特定").map(|it| it.line).collect();
+    assert_eq!(lines.len(), 2);
+    assert!(lines.iter().all(|line| *line > 1));
+    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await, ["1", "2"]);
+    assert_eq!(in_force(&world, Patient::FirstTwin.id()).await, before);
+    let text = serde_json::to_string(&report).unwrap();
+    assert!(!text.contains("双葉") && !text.contains("33100045"));
+}
+
+async fn the_same_file_again_changes_nothing(world: World) {
+    let bytes = file(202_610, &[receipt("1")]);
+    assert_eq!(take(&world, bytes.clone()).await.taken, 1);
+    let (receipts, entries) = (world.service.store().read().count_receipts().await.unwrap(), world.audit().await.len());
+    let again = take(&world, bytes.clone()).await;
+    assert_eq!((again.outcome, again.taken, again.replaced), (FileOutcome::TakenBefore, 0, 0));
+    assert_eq!(world.service.store().read().count_receipts().await.unwrap(), receipts);
+    assert_eq!(world.audit().await.len(), entries);
+}
+
+async fn a_corrected_file_replaces_its_receipts(world: World) {
+    take(&world, file(202_610, &[receipt("1"), receipt("2")])).await;
+    let mut corrected = receipt("1");
+    corrected.payers[0].points = Some(200);
+    let report = take(&world, file(202_610, &[corrected])).await;
+    assert_eq!((report.taken, report.replaced), (1, 1));
+    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await, ["2", "1"]);
+    // The next month's receipts have the same numbers and are others.
+    let next = take(&world, file(202_611, &[receipt("1")])).await;
+    assert_eq!((next.taken, next.replaced), (1, 0));
+    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await.len(), 3);
+}
+
+async fn a_later_version_replaces_an_earlier_one_whichever_comes_first(world: World) {
+    let searched = |number: &str, search: &str| Claim { search_number: Some(search.to_owned()), ..receipt(number) };
+    take(&world, file(202_610, &[searched("1", "A")])).await;
+    let later = take(&world, file(202_611, &[searched("9", "A"), searched("8", "B")])).await;
+    assert_eq!((later.taken, later.replaced), (2, 1));
+    let late = take(&world, file(202_610, &[searched("7", "A"), searched("6", "B"), searched("5", "C")])).await;
+    assert_eq!((late.taken, late.replaced, late.outdated), (1, 0, 2));
+    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await, ["9", "8", "5"]);
+}
+
+const COVERAGE: &str =
+    "person_key,name,kana,sex,birthdate,insurer_number,symbol,number,branch,valid_from,card_serial\n";
+
+async fn a_waiting_receipt_is_attached_when_its_person_is_registered(world: World) {
+    let mut stranger = receipt("1");
+    stranger.payers[0].number = "0099".to_owned();
+    stranger.patient.name = "新顔　三子".to_owned();
+    let mut sibling = stranger.clone();
+    sibling.number = "2".to_owned();
+    sibling.payers[0].branch = "03".to_owned();
+    sibling.patient.name = "新顔　四子".to_owned();
+    let report = take(&world, file(202_610, &[stranger, sibling])).await;
+    assert_eq!((report.taken, report.unattached_reasons.get("number_unknown")), (0, Some(&2)));
+    let line = "k1,新顔　三子,シンガオ　ミツコ,1,20100303,01130012,33100045,0099,02,20260101,\n";
+    let list = format!("{COVERAGE}{line}").into_bytes();
+    let coverage = world.service.ingest_coverage(list.clone()).await.unwrap();
+    assert_eq!((coverage.outcome, coverage.attached), (FileOutcome::Taken, 1));
+    assert_eq!(in_force(&world, person_id("k1")).await, ["1"]);
+    assert_eq!(world.service.store().read().count_receipts().await.unwrap().1, 1);
+    let again = world.service.ingest_coverage(list).await.unwrap();
+    assert_eq!((again.persons, again.attached), (1, 0));
+    assert_eq!(world.service.store().read().coverages_of(person_id("k1")).await.unwrap().len(), 1);
+}
+
+async fn a_withdrawn_receipt_is_in_force_no_more(world: World) {
+    take(&world, file(202_610, &[receipt("1"), receipt("2")])).await;
+    let head = "institution_code,care_month,insurer_number,symbol,number,search_number,request_month,receipt_number\n";
+    let list = format!(
+        "{head}{CLINIC},202609,01130012,33100045,12,,202610,2\n{HOSPITAL},202609,01130012,33100045,12,,202610,1\n"
+    );
+    let report = world.service.withdraw_claims(list.into_bytes()).await.unwrap();
+    assert_eq!((report.outcome, report.lines, report.withdrawn), (FileOutcome::Taken, 2, 1));
+    assert_eq!(report.findings.issues[0].line, 3);
+    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await, ["1"]);
+    let wrong = world.service.withdraw_claims(format!("{head}1,2,3,4,5,6,7,8\n").into_bytes()).await.unwrap();
+    assert_eq!(wrong.outcome, FileOutcome::Refused);
+    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await, ["1"]);
+}
+
+async fn a_refused_file_leaves_nothing_but_its_audit_entry(world: World) {
+    let whole = file(202_610, &[receipt("1"), receipt("2")]);
+    let go = whole.windows(3).rposition(|window| window == b"GO,").unwrap();
+    let mut foreign = whole.clone();
+    let place = foreign.windows(7).position(|window| window == &CLINIC.as_bytes()[3..]).unwrap();
+    foreign[place + 5] = b'9';
+    let before = world.service.store().read().count_receipts().await.unwrap();
+    for (bytes, line, field) in [
+        (whole[..go].to_vec(), 10, "診療報酬請求書レコード（GO）"),
+        (foreign, 1, "医療機関コード"),
+        (Vec::new(), 1, "ファイルの先頭"),
+    ] {
+        let report = take(&world, bytes).await;
+        assert!(report.is_refused());
+        let issue = &report.findings.issues[0];
+        assert_eq!((issue.line, issue.field.as_str()), (line, field));
+        let entry = world.last_entry().await;
+        assert_eq!((entry.draft.action, entry.draft.outcome), (Action::IngestClaims, Outcome::Refused));
+    }
+    assert_eq!(world.service.store().read().count_receipts().await.unwrap(), before);
+}
+
+async fn insured_persons_are_taken_whole_or_not_at_all(world: World) {
+    let right = "k1,新顔　三子,シンガオ　ミツコ,2,20100303,01130012,33100045,0099,02,20260101,0a\n";
+    let before = world.service.store().read().count_persons().await.unwrap();
+    for wrong in [
+        "k2,,シンガオ　ヨツコ,2,20100303,01130012,33100045,0099,03,20260101,\n",
+        "k2,新顔　四子,シンガオ　ヨツコ,2,20100303,01130012,33100045,0099,03,20260101,0a\n",
+    ] {
+        let report = world.service.ingest_coverage(format!("{COVERAGE}{right}{wrong}").into_bytes()).await.unwrap();
+        assert_eq!((report.outcome, report.refused, report.findings.issues[0].line), (FileOutcome::Refused, 1, 3));
+        assert_eq!(world.service.store().read().count_persons().await.unwrap(), before);
+    }
+    let report = world.service.ingest_coverage(format!("{COVERAGE}{right}").into_bytes()).await.unwrap();
+    assert_eq!((report.persons, report.coverages, report.cards), (1, 1, 1));
+    assert_eq!(world.service.store().read().person_by_card("0a").await.unwrap(), Some(person_id("k1")));
+    let other = right.replace("k1", "k2");
+    let taken = world.service.ingest_coverage(format!("{COVERAGE}{other}").into_bytes()).await.unwrap();
+    assert_eq!((taken.outcome, taken.findings.issues[0].field.as_str()), (FileOutcome::Refused, "card_serial"));
+}
+
+async fn masters_are_kept_in_generations(world: World) {
+    world.service.ingest_builtin_masters().await.unwrap();
+    world.service.ingest_builtin_masters().await.unwrap();
+    let own = world.service.store().read().procedure_generations("120002370").await.unwrap();
+    assert_eq!(own.len(), 1);
+    let refused = world.service.ingest_master(b"no master".to_vec()).await.unwrap();
+    assert_eq!((refused.outcome, refused.rows), (FileOutcome::Refused, 0));
+    assert_eq!(world.last_entry().await.draft.outcome, Outcome::Refused);
+    let report = take(&world, file(202_610, &[receipt("1")])).await;
+    assert_eq!((report.rows.acts, report.unknown_codes.len()), (1, 0));
+}
+
+async fn enrolment_registers_whom_the_file_names_once(world: World) {
+    let stranger = |number: &str, name: &str| {
+        let mut claim = receipt(number);
+        claim.payers[0].number = "500".to_owned();
+        claim.payers[0].branch.clear();
+        claim.patient.name = name.to_owned();
+        claim
+    };
+    let claims = [stranger("1", "見知　一"), stranger("2", "見知　一"), stranger("3", "見知　二"), receipt("4")];
+    let options = ClaimsOptions { enrol: true, ..ClaimsOptions::default() };
+    let report = world.service.ingest_claims(file(202_610, &claims), options.clone(), |_| {}).await.unwrap();
+    assert_eq!((report.taken, report.persons_enrolled, report.institution_enrolled), (4, 2, false));
+    assert_eq!(in_force(&world, report.enrolled[0].person.id).await, ["1", "2"]);
+    let next = world.service.ingest_claims(file(202_611, &claims), options, |_| {}).await.unwrap();
+    assert_eq!((next.taken, next.persons_enrolled), (4, 0));
+}
+
+/// The public sample with the published masters, as a vendor would try it in a demonstration.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_public_sample_is_taken_whole() {
+    let Some(folder) = std::env::var_os("MADOGUCHI_SHARED_DATA").map(std::path::PathBuf::from) else {
+        eprintln!("SKIPPED the public sample: MADOGUCHI_SHARED_DATA names no folder of claims and masters");
+        return;
+    };
+    let world = World::on_sqlite().await;
+    let december = Day::from_number(20_211_201).unwrap().midnight();
+    let service = world.service_at(Timestamp::from_micros(december.micros().max(NOW.micros())));
+    for (name, rows) in [("y_ALL20240321.zip", 19_686), ("s_20240531.zip", 10_133)] {
+        let bytes = std::fs::read(folder.join("masters").join(name)).unwrap();
+        let report = service.ingest_master(bytes).await.unwrap();
+        assert_eq!((report.rows, report.findings.issues.len()), (rows, 0));
+    }
+    let bytes = std::fs::read(folder.join("claims/RECEIPTC_GAIRAI_SAMPLE.UKE")).unwrap();
+    let size = bytes.len() as u64;
+    let options = ClaimsOptions { enrol: true, masters: Some(service.load_masters().await.unwrap()) };
+    let seen = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&seen);
+    let progress = move |step: Step| {
+        if let Step::Read(read) = step {
+            counter.store(read, Ordering::SeqCst);
+        }
+    };
+    let report = service.ingest_claims(bytes.clone(), options, progress).await.unwrap();
+    assert_eq!(seen.load(Ordering::SeqCst), size);
+    assert_eq!((report.receipts, report.taken, report.refused, report.unattached), (75, 75, 0, 0));
+    assert_eq!((report.persons_enrolled, report.institution_enrolled), (75, true));
+    let totals = report.totals.unwrap();
+    assert_eq!((totals.payers_counted, totals.points_counted, totals.agree), (140, 86_392, true));
+    assert_eq!(report.rows.medications, 32);
+    assert!(report.rows.operations > 0);
+    let again = service.ingest_claims(bytes, ClaimsOptions::default(), |_| {}).await.unwrap();
+    assert_eq!(again.outcome, FileOutcome::TakenBefore);
+}
