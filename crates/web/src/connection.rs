@@ -19,7 +19,7 @@ use madoguchi_trust::PeerIdentity;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
@@ -68,14 +68,9 @@ pub(crate) async fn serve(
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { break };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let (place, socket) = tokio::select! {
+            accepted = accept(&listener, &places) => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
-        };
-        let Ok((socket, _)) = accepted else {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
         };
         let (router, trust, watcher) = (router.clone(), trust.clone(), graceful.watcher());
         tokio::spawn(async move {
@@ -95,6 +90,18 @@ pub(crate) async fn serve(
     }
     drop(listener);
     let _ = tokio::time::timeout(SHUTDOWN_TIME_MAX, graceful.shutdown()).await;
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (Option<OwnedSemaphorePermit>, TcpStream) {
+    let place = places.clone().acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((socket, _)) => return (place, socket),
+            Err(error) => tracing::warn!(%error, "accept"),
+        }
+        tokio::time::sleep(ACCEPT_PAUSE).await;
+    }
 }
 
 async fn shake_hands(socket: TcpStream, port: Port, trust: &LiveTrust) -> Option<TlsStream<TcpStream>> {

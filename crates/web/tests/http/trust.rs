@@ -82,3 +82,22 @@ async fn an_institution_that_is_not_registered_or_closed_is_told_so() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_get_http2() {
+    let site = Site::open().await;
+    let answer = site.hospital.client.send_by_http2(site.server.people, "/login").await;
+    assert_eq!(answer, (StatusCode::OK, http::Version::HTTP_2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shutdown_ends_open_connections_and_takes_no_new_ones() {
+    let site = Site::open().await;
+    let mut open = site.hospital.client.connect(site.server.people).await.unwrap();
+    assert_eq!(open.send(request(Method::GET, "/")).await.unwrap().status, StatusCode::OK);
+    let (people, begun) = (site.server.people, Instant::now());
+    site.server.shutdown().await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "idle connections do not hold the shutdown up");
+    assert!(open.send(request(Method::GET, "/")).await.is_err());
+    assert!(site.hospital.client.connect(people).await.is_err());
+}
