@@ -55,15 +55,6 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     checked(&mut command)
 }
 
-/// Runs every benchmark; options go to the benchmark programs.
-pub(crate) fn bench(options: &[String]) -> Outcome {
-    let mut command = cargo(&["bench", "--workspace", "--benches"]);
-    if !options.is_empty() {
-        command.arg("--").args(options);
-    }
-    checked(command.current_dir(root()))
-}
-
 fn list() {
     for row in RUNS {
         println!("{:<12} about {} min: {}", row.name, row.minutes_about, row.shows);

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on its terminal")]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod bench;
 mod browser;
 mod demo;
 mod long;
@@ -20,7 +21,7 @@ cargo xtask test                                    everything the gate checks
 cargo xtask test NAME…                              only these steps (cargo xtask test list)
 cargo xtask setup                                   only install what the tests need
 cargo xtask structure                               only the structure check
-cargo xtask bench [-- options]                      the benchmarks
+cargo xtask bench [WORD]                            the benchmarks, or the cases whose names contain the word
 cargo xtask screenshots                             make docs/images again from the real screens
 cargo xtask long [NAME]                             a documented long run; without NAME, their list";
 
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
         "test" => test::run(&rest),
         "setup" => setup::for_test(),
         "structure" => test::run(&["structure".to_owned()]),
-        "bench" => long::bench(&rest),
+        "bench" => bench::run(&rest),
         "screenshots" => browser::screenshots(),
         "long" => long::run(&rest),
         "help" | "--help" | "-h" => {

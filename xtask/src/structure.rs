@@ -23,6 +23,7 @@ const OWNERS: &[(&[&str], &[&str])] = &[
 
 /// The dependency direction: each crate and the crates of ours that it may name.
 const BELOW: &[(&str, &[&str])] = &[
+    ("measure", &[]),
     ("model", &[]),
     ("trust", &[]),
     ("wire", &["model"]),
