@@ -1,10 +1,11 @@
 //! The order of the pages at the card reader (顔認証付きカードリーダー) after the person is known.
 //!
 //! The institution's settings decide which consents are asked; the page order is the documented one:
-//! all at once or one by one, 手術, 診療/薬剤 (only 薬剤 when 診療 is off), 特定健診, 特定疾病.
+//! all at once or one by one, 手術, 診療/薬剤 (only 薬剤 when 診療 is off), 特定健診. The consent to tell
+//! of a 特定疾病療養受療証 belongs to the eligibility answer, which is not given here.
 
 use crate::consent::{InformationKind, Scope};
-use crate::settings::{Setting, Settings, USED};
+use crate::settings::Settings;
 use serde::{Deserialize, Serialize};
 
 /// One consent page of the kiosk (閲覧同意画面).
@@ -21,12 +22,10 @@ pub enum ConsentPage {
     MedicalCare,
     /// 特定健診情報.
     Checkup,
-    /// 特定疾病療養受療証, part of the eligibility answer.
-    SpecificDisease,
 }
 
 impl ConsentPage {
-    /// The kinds of information that this page asks for; none for 特定疾病.
+    /// The kinds of information that this page asks for.
     #[must_use]
     pub fn scope(self) -> Scope {
         match self {
@@ -35,7 +34,6 @@ impl ConsentPage {
             Self::Medication => Scope::of(&[InformationKind::Medication]),
             Self::MedicalCare => Scope::of(&[InformationKind::MedicalCare]),
             Self::Checkup => Scope::of(&[InformationKind::Checkup]),
-            Self::SpecificDisease => Scope::EMPTY,
         }
     }
 
@@ -48,7 +46,6 @@ impl ConsentPage {
             Self::Medication => "薬剤情報",
             Self::MedicalCare => "診療情報",
             Self::Checkup => "特定健診情報",
-            Self::SpecificDisease => "特定疾病療養受療証",
         }
     }
 }
@@ -69,9 +66,6 @@ pub fn consent_pages(settings: &Settings) -> Vec<ConsentPage> {
     if settings.uses(InformationKind::Checkup) {
         pages.push(ConsentPage::Checkup);
     }
-    if settings.value(Setting::SpecificDisease) == USED {
-        pages.push(ConsentPage::SpecificDisease);
-    }
     pages
 }
 
@@ -84,7 +78,7 @@ pub fn asked(pages: &[ConsentPage]) -> Scope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::NOT_USED;
+    use crate::settings::{NOT_USED, Setting, USED};
 
     fn settings(surgery: bool, care: bool, medication: bool, checkup: bool) -> Settings {
         let mut settings = Settings::default();

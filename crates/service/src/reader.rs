@@ -116,7 +116,8 @@ impl Service {
     }
 
     /// Stores the answers: the new pass replaces the person's former consent here, also when
-    /// everything was refused. A kind that was switched to 利用しない meanwhile is not stored.
+    /// everything was refused. A kind that was switched to 利用しない meanwhile is not stored. A pass
+    /// that asked nothing (a card past its date, no coverage, nothing in use) leaves it as it is.
     ///
     /// # Errors
     /// [`Reason::Invalid`] unless every page is answered exactly once; [`Reason::PassReplaced`],
@@ -141,6 +142,9 @@ impl Service {
             let grant = Grant::new(id, person.id, code, asked, kiosk::asked(&agreed), session.now());
             if !tx.answer_pass(&session.institution.code, pass).await? {
                 return Err(Reason::PassReplaced.into());
+            }
+            if stored.pages.is_empty() {
+                return Ok(Answered { agreed: Vec::new(), valid_until: None });
             }
             tx.put_grant(&grant, &person).await?;
             let detail = format!("consent={} asked={} agreed={}", id.to_hex(), marks(grant.asked), marks(grant.scope));
@@ -253,7 +257,7 @@ fn agreed_pages(pages: &[ConsentPage], answers: &[(ConsentPage, bool)]) -> Resul
 
 /// Whether something of a page that was agreed to is in the grant. 特定疾病 is no part of a grant, it is only answered.
 fn is_stored(page: ConsentPage, scope: Scope) -> bool {
-    page.scope().is_empty() || !page.scope().and(scope).is_empty()
+    !page.scope().and(scope).is_empty()
 }
 
 fn in_use(settings: &Settings) -> Scope {

@@ -29,6 +29,7 @@ on_every_engine!(
     every_page_is_answered_exactly_once,
     a_consent_lasts_24_hours_to_the_second,
     a_new_pass_replaces_the_former_answers,
+    a_pass_that_asks_nothing_leaves_the_consent,
     a_consent_is_taken_back,
 );
 
@@ -51,9 +52,8 @@ async fn the_pages_follow_the_settings(world: World) {
         let pages = world.identified(&elsewhere, Patient::Ordinary).await.unwrap().1;
         assert_eq!(pages, [Page::Medication, Page::Checkup], "another institution keeps its own settings");
     }
-    world.set(HOSPITAL, &[(Setting::SpecificDisease, USED)], NOW).await;
     let answered = world.pass(HOSPITAL, Patient::Ordinary, NOW, |_| true).await.unwrap();
-    assert_eq!((answered.agreed, answered.valid_until), (vec!["特定疾病療養受療証"], None));
+    assert_eq!((answered.agreed, answered.valid_until), (vec![], None), "nothing is used, so nothing is asked");
 }
 
 async fn a_card_shows_what_holds_today(world: World) {
@@ -272,6 +272,20 @@ async fn a_new_pass_replaces_the_former_answers(world: World) {
         assert_eq!(opens(&world, &viewer).await, denial, "after pass {minutes}");
         let elsewhere = world.session(CLINIC, AccountKind::Viewer, now).await;
         assert_eq!(opens(&world, &elsewhere).await, Ok(()), "another institution's consent stays");
+    }
+}
+
+async fn a_pass_that_asks_nothing_leaves_the_consent(world: World) {
+    world.pass(HOSPITAL, Patient::Ordinary, NOW, |_| true).await.unwrap();
+    let consents = [Setting::Medication, Setting::Checkup];
+    for (minutes, value, scope) in [(1, NOT_USED, vec![]), (2, USED, vec!["薬健"])] {
+        let now = NOW.plus_seconds(60 * minutes);
+        world.set(HOSPITAL, &consents.map(|setting| (setting, value)), now).await;
+        if value == NOT_USED {
+            let answered = world.pass(HOSPITAL, Patient::Ordinary, now, |_| true).await.unwrap();
+            assert_eq!((answered.agreed, answered.valid_until), (vec![], None));
+        }
+        assert_eq!(listed(&world, now).await, scope);
     }
 }
 
