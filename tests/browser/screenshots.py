@@ -11,7 +11,7 @@ import windows
 from demo import ROOT, Demo, account
 
 IMAGES = ROOT / "docs/images"
-WANTED = {"home", "start", "log-in", "menu", "settings", "kiosk", "kiosk-all-at-once", "consent-1", "patients", "patient", "records"}
+WANTED = {"home", "settings", "consent-1", "patients", "records"}
 STORY = "人工透析"
 
 
