@@ -1,6 +1,6 @@
 //! Runs that are too long for every change: each is a row of `RUNS` with what it shows, so that it can be repeated by name.
 
-use crate::run::{Outcome, cargo, checked, root};
+use crate::run::{Outcome, cargo, checked};
 use crate::setup;
 
 /// A documented long run: a cargo command with more rounds than the ordinary tests have.
@@ -64,6 +64,7 @@ fn list() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::root;
 
     #[test]
     fn every_long_run_names_a_test_that_exists() {

@@ -117,7 +117,8 @@ async fn check_killed(url: &str, rounds: usize) {
     let parsed: DatabaseUrl = url.parse().unwrap();
     let mut before = 0;
     for round in 0..rounds {
-        let told = kill_after(child("helper_appends_until_killed", url, "server-1").spawn().unwrap(), 20 + 37 * (round % 8));
+        let told =
+            kill_after(child("helper_appends_until_killed", url, "server-1").spawn().unwrap(), 20 + 37 * (round % 8));
         let store = Store::open(&parsed, process("server-1")).await.unwrap();
         let entries = verified(&store, "server-1").await;
         let last = i64::try_from(entries.len()).unwrap();
