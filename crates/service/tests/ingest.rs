@@ -19,6 +19,7 @@ on_every_engine!(
     a_corrected_file_replaces_its_receipts,
     a_later_version_replaces_an_earlier_one_whichever_comes_first,
     a_waiting_receipt_is_attached_when_its_person_is_registered,
+    a_receipt_waits_for_thirteen_months,
     a_withdrawn_receipt_is_in_force_no_more,
     a_refused_file_leaves_nothing_but_its_audit_entry,
     insured_persons_are_taken_whole_or_not_at_all,
@@ -169,6 +170,19 @@ async fn a_waiting_receipt_is_attached_when_its_person_is_registered(world: Worl
     let again = world.service.ingest_coverage(list).await.unwrap();
     assert_eq!((again.persons, again.attached), (1, 0));
     assert_eq!(world.service.store().read().coverages_of(person_id("k1")).await.unwrap().len(), 1);
+}
+
+async fn a_receipt_waits_for_thirteen_months(world: World) {
+    let mut stranger = receipt("1");
+    stranger.payers[0].number = "0099".to_owned();
+    assert_eq!(take(&world, file(202_610, &[stranger])).await.unattached, 1);
+    let line = "k1,新顔　三子,シンガオ　ミツコ,1,20100303,01130012,33100045,0098,02,20260101,\n";
+    for (today, forgotten) in [(20_271_231, 0), (20_280_102, 1)] {
+        let service = world.service_at(day(today).midnight());
+        let report = service.ingest_coverage(format!("{COVERAGE}{line}").into_bytes()).await.unwrap();
+        assert_eq!((report.attached, report.forgotten), (0, forgotten), "{today}");
+    }
+    assert_eq!(world.service.store().read().count_receipts().await.unwrap().1, 0);
 }
 
 async fn a_withdrawn_receipt_is_in_force_no_more(world: World) {

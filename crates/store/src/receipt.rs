@@ -259,6 +259,16 @@ impl Tx {
         Ok(self.execute(SQL, &values![institution, id]).await? > 0)
     }
 
+    /// Removes the receipts that have waited for their persons since before `taken_before`; says how many. Reads
+    /// everything: for operators.
+    ///
+    /// # Errors
+    /// When they can't be removed.
+    pub async fn remove_unattached_taken_before(&mut self, taken_before: Timestamp) -> Result<u64> {
+        const SQL: Sql = Sql::report("DELETE FROM unattached_receipts WHERE taken_at < $1");
+        self.execute(SQL, &values![taken_before]).await
+    }
+
     /// How many receipts are in force, and how many are unattached. Reads everything: for operators.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::operation::Service;
 use crate::refusal::{Reason, Refusal};
 use madoguchi_model::audit::{Action, Draft, Outcome};
 use madoguchi_model::coverage::{Coverage, ReasonOfLoss};
-use madoguchi_model::day::Day;
+use madoguchi_model::day::{Day, Timestamp};
 use madoguchi_model::id::{CoverageId, PersonId};
 use madoguchi_model::insurance::NumberKey;
 use madoguchi_model::person::Person;
@@ -18,6 +18,9 @@ use madoguchi_wire::coverage::{self, CoverageFile, CoverageRow};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
+
+/// Months for which a receipt waits for its person.
+const WAITING_MONTHS: i32 = 13;
 
 /// What became of a list of insured persons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,6 +35,8 @@ pub struct CoverageReport {
     pub cards: u64,
     /// Receipts that had waited and were attached.
     pub attached: u64,
+    /// Receipts that had waited for their person for more than thirteen months and were removed.
+    pub forgotten: u64,
     /// Lines with a fault; with any, nothing was taken.
     pub refused: u64,
     /// Findings with their lines.
@@ -161,6 +166,7 @@ impl List {
         report.coverages = self.coverages.len() as u64;
         report.cards = self.cards.len() as u64;
         report.attached = attach::attach_waiting(tx, &keys, now).await?;
+        report.forgotten = tx.remove_unattached_taken_before(waiting_since(now)).await?;
         Ok(())
     }
 }
@@ -179,15 +185,22 @@ impl CoverageReport {
             coverages: 0,
             cards: 0,
             attached: 0,
+            forgotten: 0,
             refused: 0,
             findings: Findings::default(),
         }
     }
 
     fn words(&self) -> String {
-        let Self { persons, coverages, cards, attached, .. } = self;
-        format!("persons={persons} coverages={coverages} cards={cards} attached={attached}")
+        let Self { persons, coverages, cards, attached, forgotten, .. } = self;
+        format!("persons={persons} coverages={coverages} cards={cards} attached={attached} forgotten={forgotten}")
     }
+}
+
+/// The moment before which a receipt was taken that has waited too long: insurers register late, but
+/// not later than this.
+fn waiting_since(now: Timestamp) -> Timestamp {
+    now.day().month().plus_months(-WAITING_MONTHS).first_day().midnight()
 }
 
 /// The same key is always the same person.
