@@ -9,7 +9,7 @@ use madoguchi_trust::{IssuedFiles, pem};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -115,10 +115,10 @@ pub(crate) fn request(method: Method, path: &str) -> Request<Full<Bytes>> {
     Request::builder().method(method).uri(path).body(Full::default()).unwrap()
 }
 
-fn chain(path: &PathBuf) -> Vec<CertificateDer<'static>> {
+fn chain(path: &Path) -> Vec<CertificateDer<'static>> {
     pem::certificates(path).unwrap().into_iter().map(CertificateDer::from).collect()
 }
 
-fn key(path: &PathBuf) -> PrivateKeyDer<'static> {
+fn key(path: &Path) -> PrivateKeyDer<'static> {
     PrivateKeyDer::try_from(pem::private_key(path).unwrap()).unwrap()
 }
