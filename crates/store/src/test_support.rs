@@ -74,6 +74,31 @@ pub fn tamper(url: &DatabaseUrl, text: &str) {
     }
 }
 
+/// Rows of each table of a SQLite store.
+///
+/// # Panics
+/// When the store cannot be read, or is none of SQLite.
+#[expect(clippy::panic, reason = "only tests call this, and they have to fail loudly")]
+#[must_use]
+pub fn row_counts(url: &DatabaseUrl) -> std::collections::BTreeMap<String, i64> {
+    let Some(path) = url.path() else { panic!("not a SQLite store") };
+    let count = || -> rusqlite::Result<_> {
+        let connection = rusqlite::Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        let mut tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+        let names = tables.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        let rows = |name: String| {
+            let rows = connection.query_row(&format!("SELECT count(*) FROM {name}"), [], |row| row.get(0))?;
+            Ok((name, rows))
+        };
+        names.into_iter().map(rows).collect()
+    };
+    match count() {
+        Ok(counts) => counts,
+        Err(error) => panic!("the rows cannot be counted: {error}"),
+    }
+}
+
 impl ThrowAwayCluster {
     /// Starts a cluster in a new temporary directory.
     ///

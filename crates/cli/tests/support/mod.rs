@@ -1,6 +1,9 @@
 //! A demo as a child process, and a browser that is just enough: plain HTTP/1.1 over loopback.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
+pub mod verb;
+pub mod walk;
+
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -22,7 +25,12 @@ pub struct Demo {
 impl Demo {
     /// Starts the demo in this directory and waits until it answers.
     pub fn start(directory: &Path, options: &[&str]) -> Self {
-        let child = command()
+        Self::start_with(command(), directory, options)
+    }
+
+    /// The same with a command that ends in the binary, such as one that limits it.
+    pub fn start_with(mut command: Command, directory: &Path, options: &[&str]) -> Self {
+        let child = command
             .arg("demo")
             .args(["--dir".as_ref(), directory.as_os_str()])
             .args(["--port", "0", "--headless"])
@@ -46,6 +54,18 @@ impl Demo {
     /// What `demo.json` says.
     pub fn document(&self) -> Value {
         serde_json::from_slice(&std::fs::read(self.directory.join("demo.json")).unwrap()).unwrap()
+    }
+
+    /// Its process id.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Tells it to stop in order; its exit code.
+    pub fn stop(&mut self) -> Option<i32> {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        self.child.wait().unwrap().code()
     }
 
     /// kill -9, and the file that says that it runs goes too.
@@ -144,7 +164,29 @@ impl Browser {
         Some(page)
     }
 
-    fn request(&mut self, method: &str, path: &str, body: &str) -> Option<Page> {
+    /// The cookie that it holds.
+    pub fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
+    /// Holds this cookie from now on.
+    pub fn take_cookie(&mut self, cookie: &str) {
+        self.cookie = Some(cookie.to_owned());
+    }
+
+    /// Sends these bytes as they are, to where the requests go, and reads one answer.
+    pub fn raw(&mut self, request: &str) -> Option<Page> {
+        let port = self.host.rsplit(':').next()?;
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).ok()?;
+        stream.set_read_timeout(Some(ANSWER)).ok()?;
+        stream.write_all(request.as_bytes()).ok()?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok()?;
+        self.page(&answer)
+    }
+
+    /// One request without following where it leads.
+    pub fn request(&mut self, method: &str, path: &str, body: &str) -> Option<Page> {
         let port = self.host.rsplit(':').next()?;
         let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).ok()?;
         stream.set_read_timeout(Some(ANSWER)).ok()?;
