@@ -32,7 +32,19 @@ impl Failure {
         Self { message: message.to_string(), exit_code: 3 }
     }
 
-    /// A file could not be read or written.
+    /// A file could not be opened, read or written.
+    pub(crate) fn io(path: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        let words = match error.kind() {
+            Kind::NotFound => "ファイルが見つかりません。名前と場所を確認してください",
+            Kind::PermissionDenied => "ファイルを読み取る権限がありません。権限を確認してください",
+            Kind::IsADirectory => "ディレクトリです。ファイルを指定してください",
+            _ => return Self::file(path, error),
+        };
+        Self::file(path, words)
+    }
+
+    /// Something is wrong with a file.
     pub(crate) fn file(path: &Path, error: impl fmt::Display) -> Self {
         Self::new(format!("{}：{error}", path.display()))
     }

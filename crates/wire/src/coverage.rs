@@ -180,9 +180,20 @@ fn numbers(row: &Row<'_>, wrong: &mut Vec<Issue>) -> Option<InsuranceNumbers> {
             Some(numbers)
         }
         Err(errors) => {
-            wrong.extend(errors.iter().map(|error| row.wrong(error.field, error)));
+            wrong.extend(errors.iter().map(|error| row.wrong(column(error.field), error)));
             None
         }
+    }
+}
+
+/// The column that holds what the model calls this.
+fn column(field: &'static str) -> &'static str {
+    match field {
+        "保険者番号" => "insurer_number",
+        "被保険者証等記号" => "symbol",
+        "被保険者証等番号" => "number",
+        "枝番" => "branch",
+        other => other,
     }
 }
 
@@ -262,9 +273,9 @@ mod tests {
         );
         let fields: Vec<_> = file.issues.iter().map(|issue| (issue.line, issue.field.as_str())).collect();
         let first = [
-            "保険者番号",
-            "被保険者証等番号",
-            "枝番",
+            "insurer_number",
+            "number",
+            "branch",
             "person_key",
             "sex",
             "relation",

@@ -46,8 +46,21 @@ impl Issue {
         Self::new(line, Severity::FileRefused, field, message)
     }
 
+    /// The file's bytes could not be read to their end.
+    #[must_use]
+    pub fn unreadable(line: u64, error: &std::io::Error) -> Self {
+        let message = match error.kind() {
+            std::io::ErrorKind::FileTooLarge => "ファイルが大きすぎます。分けて取り込んでください".to_owned(),
+            kind => format!("ファイルを最後まで読み込めません（{kind}）。もう一度取り込んでください"),
+        };
+        Self::file(line, "ファイル", message)
+    }
+
     fn new(line: u64, severity: Severity, field: &str, message: impl Into<String>) -> Self {
-        Self { line, severity, field: field.to_owned(), message: message.into() }
+        let message = message.into();
+        // What is wrong with a field names the field itself; once is enough.
+        let rest = message.strip_prefix(field).and_then(|rest| rest.strip_prefix('：')).map(str::to_owned);
+        Self { line, severity, field: field.to_owned(), message: rest.unwrap_or(message) }
     }
 }
 

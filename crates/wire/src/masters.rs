@@ -88,7 +88,7 @@ pub fn read(bytes: &[u8]) -> Result<MasterFile, Issue> {
         let row = Row { line, record: &record };
         let file = match &mut file {
             Some(file) => file,
-            None => file.insert(MasterFile { rows: Rows::of_letter(row.raw(1)?)?, issues: Vec::new() }),
+            None => file.insert(MasterFile { rows: Rows::of_letter(row.letter()?)?, issues: Vec::new() }),
         };
         count += 1;
         if count > MASTER_ROWS_MAX {
@@ -155,6 +155,17 @@ impl Row<'_> {
             Some(text) => Ok(text.trim().to_owned()),
             None => Err(Issue::row(self.line, "文字コード", "Shift_JISとして読めない文字があります")),
         }
+    }
+
+    /// The letter of the master. A first row without one is no row of a master.
+    fn letter(&self) -> Result<String, Issue> {
+        self.raw(1).map_err(|issue| {
+            Issue::file(
+                self.line,
+                &issue.field,
+                format!("{}。公開されているマスターのファイル（.zipまたは.csv）か確認してください", issue.message),
+            )
+        })
     }
 
     fn code(&self, index: usize, digits: usize) -> Result<String, Issue> {

@@ -9,7 +9,9 @@ use clap::{Args, Subcommand};
 use madoguchi_service::Service;
 use madoguchi_service::ingest::{ClaimsOptions, ClaimsReport, FileOutcome, Findings, Step};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,8 +19,10 @@ use std::time::Duration;
 const PROCESS: &str = "ingest";
 /// Findings printed for people; JSON has all.
 const PRINTED_MAX: usize = 50;
-/// Largest list of insured persons, master or withdrawal list.
-const FILE_BYTES_MAX: u64 = 1 << 30;
+/// Unknown codes and records printed for people.
+const COUNTS_PRINTED_MAX: usize = 20;
+/// Largest master or withdrawal list: far more than any that is published, and it is read into memory.
+const FILE_BYTES_MAX: u64 = 1 << 26;
 /// Longest wait for a running demo to take up what was enrolled.
 const TAKE_UP: Duration = Duration::from_secs(20);
 
@@ -100,8 +104,7 @@ async fn take_claims(service: &Service, arguments: &Claims) -> Outcome<Vec<Strin
     let masters = service.load_masters().await?;
     let (mut new_institutions, mut refused) = (Vec::new(), 0);
     for path in &arguments.files.files {
-        let length = fs::metadata(path).map_err(|error| Failure::file(path, error))?.len();
-        let file = fs::File::open(path).map_err(|error| Failure::file(path, error))?;
+        let (file, length) = open(path)?;
         let bar = output::bar(length, &file_name(path));
         let progress = bar.clone();
         let options = ClaimsOptions { enrol: arguments.enrol, masters: Some(masters.clone()) };
@@ -128,6 +131,9 @@ async fn take_claims(service: &Service, arguments: &Claims) -> Outcome<Vec<Strin
 
 fn tell_claims(path: &Path, report: &ClaimsReport) {
     output::line(format!("{}：{}", file_name(path), outcome(report.outcome)));
+    if report.is_refused() {
+        return tell_findings(&report.findings);
+    }
     output::line(format!(
         "  レセプト {}件（取込 {}、差替え {}、未結合 {}、受付不可 {}）　診療 {}行、薬剤 {}行、手術 {}行",
         report.receipts,
@@ -149,6 +155,8 @@ fn tell_claims(path: &Path, report: &ClaimsReport) {
     if report.persons_enrolled > 0 {
         output::line(format!("  登録した患者 {}人（カードを作成しました）", report.persons_enrolled));
     }
+    tell_counts("仕様にないレコード（読み飛ばしました）", &report.unknown_records);
+    tell_counts("マスターにないコード（名称なしで表示します）", &report.unknown_codes);
     tell_findings(&report.findings);
 }
 
@@ -156,7 +164,7 @@ async fn coverage(arguments: Files) -> Outcome<()> {
     let service = arguments.place.service(PROCESS).await?;
     let mut refused = 0;
     for path in &arguments.files {
-        let report = service.ingest_coverage(read(path)?).await?;
+        let report = service.ingest_coverage_from(open(path)?.0).await?;
         refused += u64::from(report.is_refused()) + report.refused;
         if arguments.json {
             output::json(&Reported { file: path.display().to_string(), report: &report })?;
@@ -225,6 +233,17 @@ fn ended(refused: u64) -> Outcome<()> {
     }
 }
 
+fn tell_counts(what: &str, counts: &BTreeMap<String, u64>) {
+    if counts.is_empty() {
+        return;
+    }
+    let listed: Vec<_> =
+        counts.iter().take(COUNTS_PRINTED_MAX).map(|(name, count)| format!("{name} {count}件")).collect();
+    let more = counts.len().saturating_sub(COUNTS_PRINTED_MAX);
+    let more = if more > 0 { format!("、ほか{more}種類") } else { String::new() };
+    output::line(format!("  {what}：{}{more}", listed.join("、")));
+}
+
 fn tell_findings(findings: &Findings) {
     for issue in findings.issues.iter().take(PRINTED_MAX) {
         output::line(format!("  {issue}"));
@@ -247,10 +266,22 @@ fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
-fn read(path: &Path) -> Outcome<Vec<u8>> {
-    let length = fs::metadata(path).map_err(|error| Failure::file(path, error))?.len();
-    if length > FILE_BYTES_MAX {
-        return Err(Failure::file(path, "1GiBを超えています。ファイルを分けてください"));
+/// The open file and its length in bytes.
+fn open(path: &Path) -> Outcome<(fs::File, u64)> {
+    let file = fs::File::open(path).map_err(|error| Failure::io(path, &error))?;
+    let metadata = file.metadata().map_err(|error| Failure::io(path, &error))?;
+    match metadata.is_dir() {
+        true => Err(Failure::io(path, &std::io::ErrorKind::IsADirectory.into())),
+        false => Ok((file, metadata.len())),
     }
-    fs::read(path).map_err(|error| Failure::file(path, error))
+}
+
+fn read(path: &Path) -> Outcome<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let (file, _) = open(path)?;
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| Failure::io(path, &error))?;
+    match bytes.len() as u64 > FILE_BYTES_MAX {
+        true => Err(Failure::file(path, "64MiBを超えています。正しいファイルか確認してください")),
+        false => Ok(bytes),
+    }
 }

@@ -8,7 +8,10 @@ use serde_json::Value;
 pub fn logged_in(institution: &Value, kind: &str) -> Browser {
     let (user, password) = account(institution, kind);
     let mut browser = Browser::new(&text(&institution["terminal"]));
-    let page = browser.log_in(&user, &password).unwrap();
+    let mut page = browser.log_in(&user, &password).unwrap();
+    while let (Some(form_token), Some(notice)) = (page.hidden("form_token"), page.hidden("notice")) {
+        page = browser.post("/notices/close", &[("form_token", &form_token), ("notice", &notice)]).unwrap();
+    }
     assert_eq!((page.status, page.heading()), (200, "メニュー"), "{}", page.body);
     browser
 }

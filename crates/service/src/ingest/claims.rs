@@ -145,9 +145,12 @@ impl Service {
             Err(issue) => return self.refuse_claims(None, issue).await,
         };
         let header = prepared.header.clone();
+        if header.request_month > now.day().month() {
+            return self.refuse_claims(Some(&header), future_month(&header, now.day().month())).await;
+        }
         let known = self.0.store.read().institution(&header.institution).await?;
         if known.is_none() && !options.enrol {
-            return self.refuse_claims(Some(&header), unknown_institution()).await;
+            return self.refuse_claims(Some(&header), unknown_institution(&header)).await;
         }
         self.store_claims(prepared, known, options.enrol, now).await
     }
@@ -233,9 +236,22 @@ impl Service {
     }
 }
 
-fn unknown_institution() -> Issue {
-    let message = "この医療機関コードは登録されていません。医療機関等を登録してから取り込んでください";
+fn unknown_institution(header: &Header) -> Issue {
+    let message = format!(
+        "{}は登録されていません。医療機関等を登録（madoguchi institution put）してから取り込んでください。デモでは--enrolを付けると登録します",
+        header.institution
+    );
     Issue::file(1, "医療機関コード", message)
+}
+
+/// A claim is made after the month of care: one of a month to come has a wrong month, or our clock is wrong.
+fn future_month(header: &Header, this_month: Month) -> Issue {
+    let message = format!(
+        "{}は、まだ来ていない月です（現在は{}）。請求年月を確認してください。デモの日付は--todayで決まります",
+        header.request_month.japanese(),
+        this_month.japanese()
+    );
+    Issue::file(1, "請求年月", message)
 }
 
 impl ClaimsReport {

@@ -18,6 +18,7 @@ use madoguchi_wire::coverage::{self, CoverageFile, CoverageRow};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
 
 /// Months for which a receipt waits for its person.
 const WAITING_MONTHS: i32 = 13;
@@ -44,12 +45,20 @@ pub struct CoverageReport {
 }
 
 impl Service {
-    /// Takes a list of insured persons, all of it or nothing.
+    /// Takes a list of insured persons that is in memory. See [`Service::ingest_coverage_from`].
     ///
     /// # Errors
     /// When the store cannot be read or written.
     pub async fn ingest_coverage(&self, bytes: Vec<u8>) -> Result<CoverageReport, Refusal> {
-        let read = tokio::task::spawn_blocking(move || coverage::read(bytes.as_slice())).await;
+        self.ingest_coverage_from(std::io::Cursor::new(bytes)).await
+    }
+
+    /// Takes a list of insured persons, all of it or nothing.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn ingest_coverage_from(&self, source: impl Read + Send + 'static) -> Result<CoverageReport, Refusal> {
+        let read = tokio::task::spawn_blocking(move || coverage::read(source)).await;
         let read = read.map_err(|_| Refusal::new(Reason::Unavailable, "reading was broken off"))?;
         let mut report = CoverageReport::empty();
         let file = match read {

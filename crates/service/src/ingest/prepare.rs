@@ -133,9 +133,7 @@ fn finish<R: Read, P: Fn(Step)>(mut watched: BufReader<Watched<R, P>>) -> Result
     loop {
         let left = match watched.fill_buf() {
             Ok(left) => left.len(),
-            Err(error) => {
-                return Err(Issue::file(0, "ファイル", format!("ファイルを読み込めません（{}）", error.kind())));
-            }
+            Err(error) => return Err(Issue::unreadable(0, &error)),
         };
         if left == 0 {
             return Ok(watched.into_inner().hash.finalize().into());

@@ -9,13 +9,14 @@ use std::io::BufRead;
 const END: u8 = 0x1A;
 const UTF8: &str = "文字コードがUTF-8です。レセプト電算処理の仕様どおりShift_JISで出力したファイルを取り込んでください";
 
-/// Reads lines; remembers whether the text was seen to be Shift_JIS.
+const PACKED: &str = "ZIPファイルです。展開してから、中のファイル（.UKEなど）を取り込んでください";
+
+/// Reads lines.
 pub(super) struct Lines<R> {
     reader: R,
     raw: Vec<u8>,
     number: u64,
     ended: bool,
-    shift_jis_seen: bool,
 }
 
 /// One line.
@@ -30,7 +31,7 @@ pub(super) struct Line<'a> {
 
 impl<R: BufRead> Lines<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self { reader, raw: Vec::new(), number: 0, ended: false, shift_jis_seen: false }
+        Self { reader, raw: Vec::new(), number: 0, ended: false }
     }
 
     /// The number of the line that was read last.
@@ -49,7 +50,10 @@ impl<R: BufRead> Lines<R> {
                 break;
             }
         }
-        let text = decode(content(&self.raw), self.number, &mut self.shift_jis_seen)?;
+        if self.number == 1 && self.raw.starts_with(b"PK\x03\x04") {
+            return Err(Issue::file(0, "ファイル", PACKED));
+        }
+        let text = decode(content(&self.raw), self.number)?;
         Ok(Some(Line { number: self.number, raw: &self.raw, text }))
     }
 
@@ -62,11 +66,7 @@ impl<R: BufRead> Lines<R> {
                 Ok(available) => available,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    return Err(Issue::file(
-                        self.number,
-                        "ファイル",
-                        format!("ファイルを読み込めません（{}）", error.kind()),
-                    ));
+                    return Err(Issue::unreadable(self.number, &error));
                 }
             };
             if available.is_empty() {
@@ -112,18 +112,15 @@ fn content(raw: &[u8]) -> &[u8] {
     line
 }
 
-fn decode<'a>(line: &'a [u8], number: u64, shift_jis_seen: &mut bool) -> Result<Cow<'a, str>, Issue> {
+fn decode(line: &[u8], number: u64) -> Result<Cow<'_, str>, Issue> {
     if line.is_ascii() {
         return Ok(String::from_utf8_lossy(line));
     }
-    if !*shift_jis_seen && is_utf8(line) {
+    if is_utf8(line) {
         return Err(Issue::file(number, "文字コード", UTF8));
     }
     match encoding_rs::SHIFT_JIS.decode_without_bom_handling_and_without_replacement(line) {
-        Some(text) => {
-            *shift_jis_seen |= std::str::from_utf8(line).is_err();
-            Ok(text)
-        }
+        Some(text) => Ok(text),
         None => Err(Issue::file(
             number,
             "文字コード",
@@ -132,7 +129,7 @@ fn decode<'a>(line: &'a [u8], number: u64, shift_jis_seen: &mut bool) -> Result<
     }
 }
 
-/// Japanese text in UTF-8: a byte order mark, or a line that is UTF-8 throughout with a character
+/// Japanese text in UTF-8, also amid lines of Shift_JIS, where it would be taken for other characters: a byte order mark, or a line that is UTF-8 throughout with a character
 /// of three bytes. Half-width kana of Shift_JIS can look like UTF-8 of two bytes, never of three
 /// throughout a line of text.
 fn is_utf8(line: &[u8]) -> bool {
@@ -181,6 +178,9 @@ mod tests {
         let utf8 = refused("IR,1\r\nRE,山田　太郎\r\n".as_bytes());
         assert_eq!((utf8.line, utf8.message.as_str()), (2, UTF8));
         assert_eq!(refused(b"\xEF\xBB\xBFIR,1").message, UTF8);
+        let mixed = [b"IR,\x8e\x52\x93\x63\r\n", "CO,１日３回\r\n".as_bytes()].concat();
+        assert_eq!((refused(&mixed).line, refused(&mixed).message.as_str()), (2, UTF8));
+        assert_eq!(refused(b"PK\x03\x04\x14\0").message, PACKED);
         let broken = refused(b"IR,1\r\nRE,\x82\r\n");
         assert_eq!(broken.line, 2);
         assert!(broken.message.contains("Shift_JISとして読めない"));

@@ -15,6 +15,7 @@ pub(super) const OTHER_KINDS: &str =
     "この版で取り込めるのは医科と調剤のレセプトです。DPC・歯科・訪問看護のファイルは取り込めません";
 const TRUNCATED: &str =
     "ファイルが途中で切れています。診療報酬請求書レコード（GO）まで出力されたファイルを取り込んでください";
+const EMPTY: &str = "ファイルが空です。レセプト電算処理のファイルを出力し直してください";
 const NO_HEADER: &str = "先頭に医療機関情報レコード（IR）または薬局情報レコード（YK）がありません。レセプト電算処理のファイルか確認してください";
 /// Kinds of unknown records that are counted one by one.
 const UNKNOWN_KINDS_MAX: usize = 50;
@@ -67,7 +68,8 @@ impl<R: BufRead> ClaimsReader<R> {
         let mut summary = Summary::default();
         let header = loop {
             let Some(line) = lines.next()? else {
-                return Err(Issue::file(lines.number(), "ファイルの先頭", NO_HEADER));
+                let message = if lines.number() <= 1 { EMPTY } else { NO_HEADER };
+                return Err(Issue::file(lines.number(), "ファイルの先頭", message));
             };
             let (_, record) = Fields::split(line.number, &line.text);
             match record.kind() {
