@@ -263,16 +263,16 @@ impl Rows {
 }
 
 fn drug(row: &Row<'_>) -> Result<Drug, Issue> {
-    let long_name = row.raw(34)?;
+    let (name, long_name) = (row.name(4)?, row.raw(34)?);
     let form = DrugForm::from_digit(&row.raw(27)?)
         .ok_or_else(|| Issue::row(row.line, "剤形", "1、3、4、6、8のいずれでもありません"))?;
     Ok(Drug {
         code: row.code(2, 9)?,
-        name: row.name(4)?,
         unit: row.raw(9)?,
         form,
         price_code: row.raw(31)?,
-        ingredient: ingredient(&row.raw(37)?, &long_name),
+        ingredient: ingredient(&row.raw(37)?, &long_name).or_else(|| ingredient("", &name)),
+        name,
         generic: row.raw(16)? == "1",
         valid_from: row.from(29)?,
         valid_to: row.to(30)?,
@@ -315,7 +315,8 @@ fn name(letter: char, row: &Row<'_>) -> Result<CodeName, Issue> {
         'T' => (row.code(2, 9)?, row.name(4)?, row.from(27)?, row.to(29)?),
         _ => {
             let code = format!("{}{:0>2}{:0>6}", row.raw(2)?, row.raw(3)?, row.raw(4)?);
-            (code, row.name(6)?, row.from(20)?, row.to(21)?)
+            // Free text (patterns 10 and 90) has no name of its own.
+            (code, row.raw(6)?, row.from(20)?, row.to(21)?)
         }
     };
     Ok(CodeName { code, name, valid_from: from, valid_to: to })
