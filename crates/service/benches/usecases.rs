@@ -135,7 +135,7 @@ fn viewing(board: &Board, runtime: &Runtime, world: &World) {
 async fn list(world: &World, viewer: &Session) -> CareList {
     let period = world::months(FROM, TO);
     let list = world.service.care_list(viewer, PATIENT.id(), period, ListKind::Care, Purpose::View).await.unwrap();
-    assert_eq!(list.row_count(), ROWS);
+    assert_eq!(entries(&list), ROWS);
     list
 }
 
@@ -144,12 +144,21 @@ async fn lists(world: &World, viewer: &Session) {
         let (service, viewer) = (world.service.clone(), viewer.clone());
         let period = world::months(FROM, TO);
         tokio::spawn(async move {
-            service.care_list(&viewer, PATIENT.id(), period, ListKind::Care, Purpose::View).await.unwrap().row_count()
+            service
+                .care_list(&viewer, PATIENT.id(), period, ListKind::Care, Purpose::View)
+                .await
+                .map(|list| entries(&list))
+                .unwrap()
         })
     });
     for rows in futures_util::future::join_all(asked).await {
         assert_eq!(rows.unwrap(), ROWS);
     }
+}
+
+/// Rows of 診療／薬剤実績.
+fn entries(list: &CareList) -> usize {
+    list.entries.iter().flatten().map(|group| group.rows.len()).sum()
 }
 
 /// What the list is composed of, fetched and dropped.
