@@ -224,22 +224,33 @@ impl Service {
         now: Timestamp,
     ) -> Result<(StoredAccount, Issued), Refusal> {
         let password = password::issued(self.random()?);
-        let password_hash = self.0.passwords.hash(password.clone()).await?;
-        let account = StoredAccount {
+        let account = self.account_with(institution, kind, user.clone(), password.clone(), now).await?;
+        Ok((account, Issued { user, password }))
+    }
+
+    /// An account with this password, not stored yet.
+    pub(crate) async fn account_with(
+        &self,
+        institution: &InstitutionCode,
+        kind: AccountKind,
+        user: UserId,
+        password: String,
+        now: Timestamp,
+    ) -> Result<StoredAccount, Refusal> {
+        Ok(StoredAccount {
             institution: institution.clone(),
-            user: user.clone(),
+            user,
             version: 1,
             kind,
             stopped: false,
-            password_hash,
+            password_hash: self.0.passwords.hash(password).await?,
             secret_hash: None,
             must_change_password: must_change(kind) == MustChange::Yes,
             tries: Tries::default(),
             former_hashes: Vec::new(),
             emergency_viewing: false,
             created_at: now,
-        };
-        Ok((account, Issued { user, password }))
+        })
     }
 }
 

@@ -86,8 +86,7 @@ impl Service {
     pub async fn put_given_accounts(&self, code: &InstitutionCode, given: Vec<GivenAccount>) -> Result<(), Refusal> {
         let mut accounts = Vec::with_capacity(given.len());
         for given in given {
-            let (mut account, _) = self.new_account(code, given.kind, given.user, self.now()).await?;
-            account.password_hash = self.0.passwords.hash(given.password).await?;
+            let mut account = self.account_with(code, given.kind, given.user, given.password, self.now()).await?;
             account.must_change_password = false;
             if let Some(number) = given.secret_number {
                 account.secret_hash = Some(self.0.passwords.hash(number).await?);

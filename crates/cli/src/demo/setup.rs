@@ -226,9 +226,26 @@ async fn fill(
     for institution in world.institutions() {
         service.put_institution(institution).await?;
     }
+    // Hashing passwords is slow on purpose; on a second core it costs no time.
+    tokio::try_join!(put_accounts(service, institutions), put_care(service, world, serials, bar))?;
+    service.publish_notice(Audience::All, WELCOME_TITLE, WELCOME_TEXT).await?;
+    Ok(())
+}
+
+async fn put_accounts(service: &Service, institutions: &[DemoInstitution]) -> Outcome<()> {
     for institution in institutions {
         service.put_given_accounts(&institution.code, given(&institution.accounts)?).await?;
     }
+    Ok(())
+}
+
+/// The insured persons, then month by month what was done for them.
+async fn put_care(
+    service: &Service,
+    world: &World,
+    serials: &HashMap<String, String>,
+    bar: &ProgressBar,
+) -> Outcome<()> {
     service.ingest_builtin_masters().await?;
     bar.set_position(10);
     let coverage = world.coverage_csv(|key| serials.get(key).cloned().unwrap_or_default());
@@ -249,7 +266,6 @@ async fn fill(
         }
         bar.set_position(20 + 75 * taken_months.len() as u64 / u64::from(months));
     }
-    service.publish_notice(Audience::All, WELCOME_TITLE, WELCOME_TEXT).await?;
     Ok(())
 }
 

@@ -89,6 +89,7 @@ impl Client {
 impl Connection {
     pub(crate) async fn send(&mut self, mut request: Request<Full<Bytes>>) -> std::io::Result<Answer> {
         request.headers_mut().entry("host").or_insert("localhost".parse().unwrap());
+        self.sender.ready().await.map_err(std::io::Error::other)?;
         let response = self.sender.send_request(request).await.map_err(std::io::Error::other)?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes().to_vec();
