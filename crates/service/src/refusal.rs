@@ -64,6 +64,8 @@ pub enum Reason {
     Busy,
     /// The store (or the audit log) cannot be written or read.
     Unavailable,
+    /// The store's disk is full: nothing was written.
+    NoSpace,
     /// The connection to the store was lost while it wrote: the write may stand or not.
     OutcomeUnknown,
 }
@@ -120,6 +122,7 @@ impl From<madoguchi_store::Error> for Refusal {
         let reason = match &error {
             E::Busy(_) | E::Deadline(_) => Reason::Busy,
             E::Conflict(_) => Reason::Conflict("この内容"),
+            E::DiskFull(_) => Reason::NoSpace,
             E::OutcomeUnknown(_) => Reason::OutcomeUnknown,
             _ => Reason::Unavailable,
         };
@@ -157,7 +160,7 @@ impl Reason {
             Self::PassReplaced => "L0009",
             Self::PassExpired => "L0010",
             Self::Busy => "L0011",
-            Self::Unavailable => "E0099",
+            Self::Unavailable | Self::NoSpace => "E0099",
             Self::OutcomeUnknown => "L0012",
         }
     }
@@ -195,6 +198,9 @@ impl Reason {
             Self::PassExpired => "時間が経過したため、カードの手続きを終了しました。".to_owned(),
             Self::Busy => "ただいま混み合っています。".to_owned(),
             Self::Unavailable => "記録を保存できないため、処理を中止しました。何も変更されていません。".to_owned(),
+            Self::NoSpace => {
+                "サーバのディスクに空きがないため、処理を中止しました。何も変更されていません。".to_owned()
+            }
             Self::OutcomeUnknown => {
                 "登録の途中で、データベースとの接続が切れました。登録されたかどうかは確認できていません。".to_owned()
             }
@@ -227,6 +233,7 @@ impl Reason {
             Self::Card(CardRefusal::NotRegistered) => "窓口の職員にお知らせください。",
             Self::Card(CardRefusal::NotACard) => "マイナンバーカードを確かめて、もう一度置いてください。",
             Self::PassReplaced | Self::PassExpired => "カードをもう一度置いて、はじめからやり直してください。",
+            Self::NoSpace => "システムの運用者に連絡し、空きができてから、もう一度実行してください。",
             Self::Busy | Self::Unavailable => {
                 "しばらくしてから、もう一度実行してください。続くときは、システムの運用者に連絡してください。"
             }
@@ -237,7 +244,7 @@ impl Reason {
     #[must_use]
     pub const fn vendor_step(&self) -> &'static str {
         match self {
-            Self::Unavailable | Self::OutcomeUnknown => {
+            Self::Unavailable | Self::NoSpace | Self::OutcomeUnknown => {
                 "サーバのログで、データベースの状態と空き容量を確認してください。"
             }
             Self::Busy => "サーバの負荷と書き込み待ちの数を確認してください。",
@@ -266,7 +273,7 @@ impl Reason {
             Self::NotFound(_) => Status::NotFound,
             Self::Conflict(_) | Self::PassReplaced => Status::Conflict,
             Self::PassExpired => Status::Gone,
-            Self::Busy | Self::Unavailable | Self::OutcomeUnknown => Status::Unavailable,
+            Self::Busy | Self::Unavailable | Self::NoSpace | Self::OutcomeUnknown => Status::Unavailable,
         }
     }
 }

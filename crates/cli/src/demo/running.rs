@@ -77,8 +77,9 @@ impl Running {
     /// Starts everything and writes `demo.json` once all of it answers.
     pub(crate) async fn start(directory: &Path, state: State, mut ports: Ports) -> Outcome<Self> {
         let directory = fs::canonicalize(directory)?;
-        remove_document(&directory)?;
+        // Refused while another demo runs here, whose document stays.
         let store = Store::open(&database_url(&state.database)?, ProcessName::parse(PROCESS)?).await?;
+        remove_document(&directory)?;
         let service =
             open_service(store, &directory.join("cards-ca"), state.offset_micros, ReleaseRule::default()).await?;
         service.note_start().await?;

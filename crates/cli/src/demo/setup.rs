@@ -56,6 +56,12 @@ pub(crate) struct Wish {
 
 /// The state of the directory, made now if it has none.
 pub(crate) async fn prepare(wish: &Wish, quiet: bool) -> Outcome<State> {
+    if wish.directory.exists() && !wish.directory.is_dir() {
+        return Err(Failure::usage(format!(
+            "{}：ディレクトリではありません。空のディレクトリか、まだないディレクトリを--dirに指定してください",
+            wish.directory.display()
+        )));
+    }
     if let Some(state) = State::load(&wish.directory)? {
         if !quiet && (wish.today.is_some() || wish.seed.is_some_and(|seed| seed != state.seed)) {
             output::note(
@@ -83,11 +89,22 @@ fn clear(directory: &Path) -> Outcome<()> {
             directory.display()
         )));
     }
-    if occupied {
-        fs::remove_dir_all(directory).map_err(|error| Failure::file(directory, error))?;
-    }
     fs::create_dir_all(directory).map_err(|error| Failure::file(directory, error))?;
-    fs::write(&unfinished, b"").map_err(|error| Failure::file(&unfinished, error))
+    fs::write(&unfinished, b"").map_err(|error| Failure::file(&unfinished, error))?;
+    remove_all_but(directory, &unfinished).map_err(|error| Failure::file(directory, error))
+}
+
+/// The mark stays throughout: clearing that was cut off must be recognised, too.
+fn remove_all_but(directory: &Path, kept: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let (path, kind) = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?)))?;
+        match kind.is_dir() {
+            true => fs::remove_dir_all(path)?,
+            false if path != kept => fs::remove_file(path)?,
+            false => {}
+        }
+    }
+    Ok(())
 }
 
 async fn make(wish: &Wish, bar: &ProgressBar) -> Outcome<State> {

@@ -71,3 +71,28 @@ pub fn card<'a>(document: &'a Value, words: &str) -> &'a Value {
     let has = |card: &&Value| ["story", "name"].iter().any(|field| card[field].as_str().unwrap().contains(words));
     document["cards"].as_array().unwrap().iter().find(has).unwrap_or_else(|| panic!("no card {words}"))
 }
+
+/// Puts a card on the reader: the first page of its pass.
+pub fn place(kiosk: &mut Browser, card: &str) -> Page {
+    kiosk.post("/card", &[("card", card)]).unwrap()
+}
+
+/// Presses a button on a page of a pass, and waits until card and server have answered.
+pub fn press(kiosk: &mut Browser, page: &Page, button: &str, pin: &str) -> Page {
+    let path = pass_path(page).unwrap_or_else(|| panic!("no page of a pass: {}", page.body));
+    let number = page.hidden("page").unwrap_or_default();
+    let mut next = kiosk.post(&path, &[("page", &number), ("press", button), ("pin", pin)]).unwrap();
+    for _ in 0..500 {
+        if !["確認しています", "送信しています"].contains(&next.heading()) {
+            return next;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        next = kiosk.get(&path).unwrap();
+    }
+    panic!("the reader does not get ready: {}", next.body);
+}
+
+fn pass_path(page: &Page) -> Option<String> {
+    let id = page.body.split("/pass/").nth(1)?.split('"').next()?;
+    Some(format!("/pass/{id}"))
+}
