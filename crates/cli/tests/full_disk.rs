@@ -22,7 +22,12 @@ fn a_full_disk_is_said_and_survived() {
     let folder = tempfile::tempdir().unwrap();
     let directory = folder.path().join("demo");
     let options = ["--today", "20240520", "--persons", "60", "--seed", "7"];
-    let mut demo = Demo::start_with(without_signal(), &directory, &options);
+    // The log is on the same disk.
+    let log = folder.path().join("demo.log");
+    std::fs::write(&log, " ".repeat(4_096)).unwrap();
+    let mut command = without_signal();
+    command.stderr(std::fs::File::options().append(true).open(&log).unwrap());
+    let mut demo = Demo::start_with(command, &directory, &options);
     let document = demo.document();
     let (institution, card) = (&document["institutions"][0], &document["cards"][0]);
     let name = text(&card["name"]);
