@@ -196,7 +196,7 @@ fn run_measured(directory: &Path, verb: &str, file: &Path) -> (support::verb::Ra
 fn unreadable_file_is_told(directory: &Path, folder: &Path) {
     use std::os::unix::fs::PermissionsExt;
     let path = put(folder, "unreadable.UKE", &sample());
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::File::open(&path).is_ok() {
         println!("SKIPPED: a file without read permission, because this user reads everything");
         return;
