@@ -57,7 +57,9 @@ enum Verb {
 
 fn main() -> ExitCode {
     let line = CommandLine::parse();
-    output::start_log();
+    if !matches!(line.verb, Verb::Demo(_)) {
+        output::start_log("warn,madoguchi=info");
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return output::failed(&failure::Failure::new(error)),

@@ -29,11 +29,12 @@ pub(crate) fn failed(failure: &Failure) -> ExitCode {
     ExitCode::from(failure.exit_code)
 }
 
-/// The log goes to standard error; `RUST_LOG` chooses what is in it. A line that cannot be written, for instance
+/// The log goes to standard error; `RUST_LOG` chooses what is in it, else `usual`. Colours are for terminals. A line that cannot be written, for instance
 /// because the log's disk is full, is lost in silence: to say so on the same standard error would be a panic.
-pub(crate) fn start_log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,madoguchi=info"));
+pub(crate) fn start_log(usual: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.with_ansi(std::io::stderr().is_terminal());
     let started = log.log_internal_errors(false).try_init();
     drop(started);
 }

@@ -25,7 +25,8 @@ use std::path::{Path, PathBuf};
 /// Where a deployment keeps its files and its records.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Place {
-    /// Directory with `certificates/`, `cards/` and `audit/`; a demo's directory works too
+    /// Directory with `certificates/`, `cards-ca/` and `audit/`. A demo's directory works too, but not
+    /// for `serve`
     #[arg(long = "dir", env = "MADOGUCHI_DIR", default_value = "demo")]
     pub(crate) directory: PathBuf,
     /// `sqlite:PATH` or `postgres://USER@HOST/DATABASE`; by default what the demo uses, or

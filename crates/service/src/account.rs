@@ -72,6 +72,11 @@ impl Service {
     /// [`Reason::NoRight`] for a kind that this account does not manage; [`Reason::Invalid`] for a
     /// wrong or used user ID.
     pub async fn create_account(&self, session: &Session, kind: AccountKind, user: &str) -> Result<Issued, Refusal> {
+        let result = self.make_account(session, kind, user).await;
+        self.written_down(session, Action::CreateAccount, result).await
+    }
+
+    async fn make_account(&self, session: &Session, kind: AccountKind, user: &str) -> Result<Issued, Refusal> {
         self.require_managing(session, kind).await?;
         let user = UserId::parse(user)?;
         let account = self.new_account(&session.institution.code, kind, user, session.now()).await?;
@@ -99,7 +104,8 @@ impl Service {
     /// # Errors
     /// [`Reason::NoRight`], [`Reason::NotFound`].
     pub async fn initialise_password(&self, session: &Session, user: &str) -> Result<Issued, Refusal> {
-        let account = self.managed_account(session, user).await?;
+        let account = self.managed_account(session, user).await;
+        let account = self.written_down(session, Action::InitialisePassword, account).await?;
         self.issue_password(&session.operation, session.user.as_str(), Action::InitialisePassword, account).await
     }
 
@@ -135,8 +141,8 @@ impl Service {
     pub async fn reset_master(&self, session: &Session, secret_number: &str) -> Result<Issued, Refusal> {
         self.require(session, Right::ResetMaster).await?;
         let own = self.own_account(session).await?;
-        let given = secret_number.chars().take(SECRET_CHARACTERS_MAX).collect();
-        if !self.0.passwords.verify(given, own.secret_hash.clone()).await? {
+        let given: String = secret_number.chars().take(SECRET_CHARACTERS_MAX).collect();
+        if !self.fits_alone(session, &own, given, own.secret_hash.clone()).await? {
             self.count_wrong_secret(session, session.draft(Action::ResetMaster, Outcome::Refused, "", "")).await?;
             return Err(FieldError::new("秘密番号", "通知書に書かれた秘密番号").into());
         }
@@ -174,7 +180,8 @@ impl Service {
     }
 
     async fn change_account(&self, session: &Session, user: &str, change: Change) -> Result<(), Refusal> {
-        let mut account = self.managed_account(session, user).await?;
+        let account = self.managed_account(session, user).await;
+        let mut account = self.written_down(session, Action::ChangeAccount, account).await?;
         let detail = format!("account={} change={change:?}", account.user);
         let draft = session.draft(Action::ChangeAccount, Outcome::Done, "", detail);
         match change {

@@ -56,6 +56,11 @@ impl Service {
     /// # Errors
     /// [`Reason::NoRight`]; [`Reason::NotFound`] when there is none to take back.
     pub async fn withdraw_consent(&self, session: &Session, person: PersonId) -> Result<(), Refusal> {
+        let result = self.take_consent_back(session, person).await;
+        self.written_down(session, Action::WithdrawConsent, result).await
+    }
+
+    async fn take_consent_back(&self, session: &Session, person: PersonId) -> Result<(), Refusal> {
         self.require(session, Right::ViewRecords).await?;
         let draft = session.draft(Action::WithdrawConsent, Outcome::Done, &person.to_hex(), "");
         let (code, now) = (session.institution.code.clone(), session.now());

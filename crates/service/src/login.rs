@@ -81,7 +81,13 @@ impl Service {
         password: &str,
         kind_may: fn(AccountKind) -> bool,
     ) -> Result<LoggedIn, Refusal> {
-        let institution = self.institution(operation).await?;
+        let institution = match self.institution(operation).await {
+            Ok(institution) => institution,
+            Err(Refusal { reason: reason @ (Reason::UnknownInstitution | Reason::ClosedInstitution), .. }) => {
+                return Err(self.refuse_log_in(operation, "", reason).await);
+            }
+            Err(refusal) => return Err(refusal),
+        };
         let Ok(user) = UserId::parse(user) else {
             return Err(self.refuse_log_in(operation, "", Reason::WrongPassword).await);
         };
@@ -198,9 +204,13 @@ impl Service {
         let hash = token_hash(token);
         let mut tx = self.0.store.read();
         let stored = tx.session(&institution.code, &hash).await?.ok_or(Reason::NotLoggedIn)?;
-        if stored.certificate_serial != operation.terminal.serial
-            || login::session_has_ended(stored.created_at, stored.last_seen_at, operation.now)
-        {
+        if stored.certificate_serial != operation.terminal.serial {
+            let draft =
+                operation.draft(stored.user.as_str(), Action::Refuse, Outcome::Refused, "", "token=other_terminal");
+            self.0.store.append(draft).await?;
+            return Err(Reason::NotLoggedIn.into());
+        }
+        if login::session_has_ended(stored.created_at, stored.last_seen_at, operation.now) {
             return Err(Reason::NotLoggedIn.into());
         }
         let account = tx.account(&institution.code, &stored.user).await?.filter(|account| !account.stopped);
@@ -242,7 +252,8 @@ impl Service {
         self.require_kind(session, Right::UseOwnAccount).await?;
         let account = self.own_account(session).await?;
         let mut wrong = Vec::new();
-        let fits = self.fits(current, &account.password_hash).await?;
+        let given: String = current.chars().take(PASSWORD_CHARACTERS_MAX + 1).collect();
+        let fits = self.fits_alone(session, &account, given, Some(account.password_hash.clone())).await?;
         if !fits {
             wrong.push(FieldError::new("現在のパスワード", "現在使っているパスワード"));
         }
@@ -284,6 +295,19 @@ impl Service {
                 None => Ok(account),
             },
         }
+    }
+
+    /// Whether a secret fits, and nobody's try was counted while it was checked: many tries sent at once must not tell
+    /// which of them was right.
+    pub(crate) async fn fits_alone(
+        &self,
+        session: &Session,
+        account: &Account,
+        secret: String,
+        hash: Option<String>,
+    ) -> Result<bool, Refusal> {
+        let fits = self.0.passwords.verify(secret, hash).await?;
+        Ok(fits && self.own_account(session).await?.version == account.version)
     }
 
     /// Counts a wrong password or secret number that was tried inside a session, with its audit entry. The try that

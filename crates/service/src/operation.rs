@@ -169,6 +169,25 @@ impl Service {
         self.0.store.append(session.draft(Action::Refuse, Outcome::Refused, "", word)).await?;
         Ok(())
     }
+
+    /// Writes the refusal of a use-case down before it is answered, unless it is written already (rights, decisions,
+    /// cards) or nothing can be written at all.
+    pub(crate) async fn written_down<T>(
+        &self,
+        session: &Session,
+        action: Action,
+        result: Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let Err(refusal) = &result else { return result };
+        let reason = &refusal.reason;
+        let written = matches!(reason, Reason::NoRight(_) | Reason::Denied { .. } | Reason::Card(_));
+        let writable = !matches!(reason, Reason::Busy | Reason::Unavailable | Reason::OutcomeUnknown);
+        if writable && !written {
+            let detail = format!("code={}", reason.code());
+            self.0.store.append(session.draft(action, Outcome::Refused, "", detail)).await?;
+        }
+        result
+    }
 }
 
 impl fmt::Debug for Service {

@@ -96,6 +96,17 @@ impl Service {
         certificate_der: &[u8],
         signature: &[u8],
     ) -> Result<Presented, Refusal> {
+        let result = self.pass_card(session, pass, certificate_der, signature).await;
+        self.written_down(session, Action::PassCard, result).await
+    }
+
+    async fn pass_card(
+        &self,
+        session: &Session,
+        pass: PassId,
+        certificate_der: &[u8],
+        signature: &[u8],
+    ) -> Result<Presented, Refusal> {
         self.require(session, Right::PostCardResults).await?;
         let mut tx = self.0.store.read();
         let stored = current_pass(&mut tx, session, pass, PassState::Open).await?;
@@ -123,6 +134,16 @@ impl Service {
     /// [`Reason::Invalid`] unless every page is answered exactly once; [`Reason::PassReplaced`],
     /// [`Reason::PassExpired`], [`Reason::NotFound`].
     pub async fn answer_pass(
+        &self,
+        session: &Session,
+        pass: PassId,
+        answers: &[(ConsentPage, bool)],
+    ) -> Result<Answered, Refusal> {
+        let result = self.store_answers(session, pass, answers).await;
+        self.written_down(session, Action::GrantConsent, result).await
+    }
+
+    async fn store_answers(
         &self,
         session: &Session,
         pass: PassId,

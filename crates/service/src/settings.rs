@@ -83,6 +83,16 @@ impl Service {
         new: &Settings,
         version_seen: i64,
     ) -> Result<Vec<SettingChange>, Refusal> {
+        let result = self.store_settings(session, new, version_seen).await;
+        self.written_down(session, Action::UpdateSettings, result).await
+    }
+
+    async fn store_settings(
+        &self,
+        session: &Session,
+        new: &Settings,
+        version_seen: i64,
+    ) -> Result<Vec<SettingChange>, Refusal> {
         self.require(session, Right::UpdateSettings).await?;
         let ids: [[u8; 10]; Setting::ALL.len()] = self.random_each()?;
         let (session, new) = (session.clone(), new.clone());

@@ -60,6 +60,11 @@ impl Service {
     /// # Errors
     /// [`Reason::NoRight`]; [`Reason::Denied`] when no kind may be opened.
     pub async fn patient(&self, session: &Session, person: PersonId) -> Result<PatientDetail, Refusal> {
+        let result = self.open_patient(session, person).await;
+        self.written_down(session, Action::OpenPatient, result).await
+    }
+
+    async fn open_patient(&self, session: &Session, person: PersonId) -> Result<PatientDetail, Refusal> {
         self.require(session, Right::ViewRecords).await?;
         let standing = self.standing(session, person).await?;
         let decisions: Vec<_> =
@@ -105,6 +110,18 @@ impl Service {
             Purpose::View => Action::ViewRecords,
             Purpose::Print => Action::PrintRecords,
         };
+        let result = self.compose_list(session, person, period, kind, action).await;
+        self.written_down(session, action, result).await
+    }
+
+    async fn compose_list(
+        &self,
+        session: &Session,
+        person: PersonId,
+        period: Period,
+        kind: ListKind,
+        action: Action,
+    ) -> Result<CareList, Refusal> {
         self.require(session, Right::ViewRecords).await?;
         if period.from > period.to {
             return Err(FieldError::new("診療年月（至）", "診療年月（自）と同じか、それより後の年月").into());
@@ -181,12 +198,13 @@ impl Service {
         person: PersonId,
         decisions: &[(InformationKind, Decision)],
     ) -> Refusal {
+        let asked = decisions.first().map(|(kind, _)| *kind);
         let denials =
             || decisions.iter().filter_map(|(kind, decision)| denial(*decision).map(|denial| (*kind, denial)));
         let patients = denials().find(|(_, denial)| !matches!(denial, Denial::NotUsed | Denial::UsedSinceNextLogin));
-        let Some((kind, denial)) = patients.or_else(|| denials().next()) else {
-            return Reason::Denied { kind: InformationKind::MedicalCare, denial: Denial::ConsentLapsed }.into();
-        };
+        // Nothing was denied: the consent ended between the decision and the reading.
+        let ended = || (asked.unwrap_or(InformationKind::MedicalCare), Denial::ConsentLapsed);
+        let (kind, denial) = patients.or_else(|| denials().next()).unwrap_or_else(ended);
         let detail = format!("kind={} denial={}", kind.mark(), denial.word());
         let draft = session.draft(action, Outcome::Refused, &person.to_hex(), detail);
         match self.0.store.append(draft).await {

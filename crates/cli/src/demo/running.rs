@@ -16,7 +16,7 @@ use madoguchi_model::release::ReleaseRule;
 use madoguchi_report::{FontChoice, Reports};
 use madoguchi_service::Service;
 use madoguchi_service::audit::{HeadSigner, SIGN_SECONDS};
-use madoguchi_store::{ProcessName, Store};
+use madoguchi_store::{Error, ProcessName, Store};
 use madoguchi_terminal::{ReaderAccount, RunningTerminal, Terminal, TerminalConfig};
 use madoguchi_trust::card_trust::CardTrust;
 use madoguchi_web::home::{Home, HomePage};
@@ -78,7 +78,10 @@ impl Running {
     pub(crate) async fn start(directory: &Path, state: State, mut ports: Ports) -> Outcome<Self> {
         let directory = fs::canonicalize(directory)?;
         // Refused while another demo runs here, whose document stays.
-        let store = Store::open(&database_url(&state.database)?, ProcessName::parse(PROCESS)?).await?;
+        let store = match Store::open(&database_url(&state.database)?, ProcessName::parse(PROCESS)?).await {
+            Err(Error::Locked(_)) => return Err(running_already(&directory)),
+            opened => opened?,
+        };
         remove_document(&directory)?;
         let service =
             open_service(store, &directory.join("cards-ca"), state.offset_micros, ReleaseRule::default()).await?;
@@ -271,6 +274,13 @@ fn home_page(document: &DemoDocument) -> HomePage {
 /// A day of `demo.json` as people write it.
 fn shown_day(number: &str) -> String {
     Day::parse(number, "日付").map_or_else(|_| number.to_owned(), Day::japanese)
+}
+
+fn running_already(directory: &Path) -> Failure {
+    Failure::usage(format!(
+        "{}：このディレクトリのデモはすでに動いています。そのデモを停止するか、別の--dirを指定してください",
+        directory.display()
+    ))
 }
 
 fn remove_document(directory: &Path) -> Outcome<()> {

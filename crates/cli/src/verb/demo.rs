@@ -7,6 +7,7 @@ use crate::failure::{Failure, Outcome};
 use crate::output;
 use clap::Args;
 use madoguchi_model::day::Day;
+use madoguchi_synth::{PERSONS_MAX, PERSONS_MIN};
 use std::path::PathBuf;
 
 /// Arguments of `demo`.
@@ -16,7 +17,7 @@ pub(crate) struct Arguments {
     #[arg(long = "dir", env = "MADOGUCHI_DIR", default_value = "demo")]
     directory: PathBuf,
     /// Persons of the synthetic population
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(i64::from(PERSONS_MIN)..=i64::from(PERSONS_MAX)))]
     persons: u32,
     /// Seed of the population; with it, passwords and PINs repeat too
     #[arg(long)]
@@ -33,13 +34,14 @@ pub(crate) struct Arguments {
     /// First port of the demo; 0 takes free ones
     #[arg(long, default_value_t = 8440)]
     port: u16,
-    /// For programs: print nothing but errors
+    /// For programs: print nothing but warnings and errors
     #[arg(long)]
     headless: bool,
 }
 
 /// Prepares the directory if need be, runs everything, and stops in order when told to.
 pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
+    output::start_log(if arguments.headless { "warn" } else { "warn,madoguchi=info" });
     let today = match &arguments.today {
         Some(text) => Some(Day::parse(text, "--today").map_err(Failure::usage)?),
         None => None,
