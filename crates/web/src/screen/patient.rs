@@ -25,6 +25,7 @@ struct PatientPage {
     lists: Vec<ListButton>,
     can_print: bool,
     refusals: Vec<KindRefusal>,
+    checkup: String,
     years: Vec<i32>,
     picks: Vec<(&'static str, &'static str)>,
 }
@@ -70,6 +71,7 @@ pub(crate) async fn show(call: SessionCall) -> Answer {
         lists: ListKind::ALL.into_iter().map(|kind| button(kind, &detail)).collect(),
         can_print: button(ListKind::Care, &detail).open,
         refusals: refusals(&detail),
+        checkup: checkup(&detail),
         years: (detail.earliest.year()..=detail.this_month.year().max(detail.earliest.year())).collect(),
         picks: PICKS.into_iter().map(|(word, pick)| (word, pick.label())).collect(),
         detail,
@@ -136,6 +138,18 @@ fn refusals(detail: &PatientDetail) -> Vec<KindRefusal> {
             }),
         })
         .collect()
+}
+
+/// What can be said about 特定健診情報, which the reader asks for and the list marks, but no screen shows.
+fn checkup(detail: &PatientDetail) -> String {
+    let kind = InformationKind::Checkup;
+    let decided = detail.decisions.iter().find(|(kind_of, _)| *kind_of == kind);
+    let consent = match decided {
+        Some((_, Decision::Allow { .. })) => "特定健診情報への同意があります。".to_owned(),
+        Some((_, Decision::Deny(denial))) => denial.explanation(kind),
+        None => String::new(),
+    };
+    format!("{consent}特定健診情報の画面での閲覧には、この版では対応していません。")
 }
 
 fn insurance(detail: &PatientDetail) -> Insurance {

@@ -249,6 +249,31 @@ async fn what_the_patient_did_not_agree_to_cannot_be_pressed_and_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_patient_said_about_checkups_is_told_and_nothing_can_be_pressed_in_vain() {
+    use madoguchi_model::kiosk::ConsentPage;
+    let site = Site::open().await;
+    let seat = site.seat(&site.hospital, AccountKind::Viewer).await;
+    let path = format!("/patients/{}", Patient::Ordinary.id().to_hex());
+    for (agrees_to_checkup, consent, disabled) in [
+        (true, "特定健診情報への同意があります。", 4),
+        (false, "患者は特定健診情報の閲覧に同意していません。", 0),
+    ] {
+        let agrees = |page| (page == ConsentPage::Checkup) == agrees_to_checkup;
+        let hospital = madoguchi_service::test_support::HOSPITAL;
+        site.world.pass(hospital, Patient::Ordinary, site.service.now(), agrees).await.unwrap();
+        let detail = seat.get(&path).await;
+        let told = between(detail.text(), "<h2>特定健診情報閲覧</h2>", "</section>");
+        assert!(told.contains(consent) && told.contains("この版では対応していません"), "{told}");
+        assert!(!told.contains("<button"), "{told}");
+        assert_eq!(detail.text().matches(" disabled aria-describedby=\"refusals\"").count(), disabled, "{consent}");
+        for kind in ["手術情報", "診療情報", "薬剤情報"] {
+            let refused = detail.text().contains(&format!("患者は{kind}の閲覧に同意していません。"));
+            assert_eq!(refused, agrees_to_checkup, "{kind}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_printed_list_is_a_pdf_without_patient_data_in_its_name() {
     let Ok(reports) = Reports::new(&FontChoice::system()) else { return };
     let site = Site::open_with(Ok(reports)).await;
