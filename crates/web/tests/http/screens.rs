@@ -298,6 +298,32 @@ async fn without_a_japanese_font_a_page_names_the_package_and_the_screen_goes_on
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_table_can_be_moved_sideways_by_keyboard_in_a_region_with_a_name() {
+    let site = Site::open().await;
+    let seats = site.seats().await;
+    let patient = format!("/patients/{}/records?pick=six_months&list=", Patient::Ordinary.id().to_hex());
+    for (kind, path, tables) in [
+        (AccountKind::Viewer, "/patients".to_owned(), 1),
+        (AccountKind::Viewer, format!("{patient}care"), 2),
+        (AccountKind::Viewer, format!("{patient}medication"), 1),
+        (AccountKind::Administrator, "/accounts".to_owned(), 1),
+    ] {
+        let page = seats[&kind].get(&path).await;
+        let html = page.text();
+        assert!(html.matches("<table").count() >= tables, "{path}");
+        let regions = html.matches("<div class=\"scroll\" role=\"region\" aria-label=\"").count();
+        assert_eq!((html.matches("<table").count(), html.matches("class=\"scroll\"").count()), (regions, regions), "{path}");
+    }
+    let listed = seats[&AccountKind::Viewer].get("/patients").await;
+    assert!(listed.text().contains("<table class=\"patients whole\">"));
+    let address = between(listed.text(), "<link rel=\"stylesheet\" href=\"", "\"");
+    let style = seats[&AccountKind::Viewer].get(address).await;
+    for rule in [".scroll > .patients { min-width:", ".scroll > .entries { min-width:", "word-break: keep-all"] {
+        assert!(style.text().contains(rule), "{rule}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn style_and_icon_may_be_kept_and_nothing_else() {
     let site = Site::open().await;
     let start = site.hospital.client.send(site.server.people, crate::client::request(Method::GET, "/")).await.unwrap();
