@@ -16,6 +16,13 @@ use serde::Serialize;
 pub(crate) enum Problem {
     /// The service refused it.
     Refused(Refusal),
+    /// The service refused what was chosen on a page; it is put right there.
+    Correctable {
+        /// What the service said.
+        refusal: Refusal,
+        /// Address of the page.
+        back: String,
+    },
     /// The browser showed no client certificate.
     NoCertificate,
     /// The certificate was revoked after the connection was opened.
@@ -60,13 +67,13 @@ pub(crate) struct Explained {
 struct ProblemPage {
     frame: Frame,
     problem: Explained,
-    way_out: Option<(&'static str, &'static str)>,
+    way_out: Option<(String, &'static str)>,
 }
 
 impl Problem {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Refused(refusal) => refusal_status(refusal),
+            Self::Refused(refusal) | Self::Correctable { refusal, .. } => refusal_status(refusal),
             Self::NoCertificate | Self::RevokedCertificate | Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::NoSuchPage => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -81,7 +88,7 @@ impl Problem {
 
     pub(crate) fn explained(&self) -> Explained {
         let [explanation, next_step, vendor_step] = match self {
-            Self::Refused(refusal) => return explained(&refusal.reason),
+            Self::Refused(refusal) | Self::Correctable { refusal, .. } => return explained(&refusal.reason),
             Self::NoCertificate => NO_CERTIFICATE.map(str::to_owned),
             Self::RevokedCertificate => REVOKED_CERTIFICATE.map(str::to_owned),
             Self::ForeignForm => FOREIGN_FORM.map(str::to_owned),
@@ -121,7 +128,7 @@ impl Problem {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Refused(refusal) => refusal.reason.code(),
+            Self::Refused(refusal) | Self::Correctable { refusal, .. } => refusal.reason.code(),
             Self::NoCertificate => "W0001",
             Self::RevokedCertificate => "W0002",
             Self::ForeignForm => "W0003",
@@ -156,10 +163,12 @@ impl Problem {
         let logged_out = reason == Some(&Reason::NotLoggedIn);
         let way_out = match &self {
             _ if logged_out => Some(("/", "システムの利用を始める")),
+            Self::Correctable { back, .. } => Some((back.as_str(), "戻る")),
             Self::NoCertificate | Self::RevokedCertificate => None,
             _ if frame.session.is_some() => Some(("/menu", "メニューへ戻る")),
             _ => Some(("/", "最初の画面へ戻る")),
         };
+        let way_out = way_out.map(|(address, label)| (address.to_owned(), label));
         let frame = Frame { screen: self.title().to_owned(), ..frame };
         let mut response = page(self.status(), &ProblemPage { frame, problem: self.explained(), way_out });
         if logged_out && let Ok(value) = HeaderValue::from_str(&cookie::clear()) {

@@ -10,11 +10,12 @@ use askama::Template;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use madoguchi_model::id::PersonId;
 use madoguchi_model::listing::{CareList, ListKind, NOTHING_FOUND};
 use madoguchi_model::release::Period;
 use madoguchi_report::ReportError;
-use madoguchi_service::Reason;
 use madoguchi_service::viewing::Purpose;
+use madoguchi_service::{Reason, Refusal};
 
 #[derive(Template)]
 #[template(path = "records.html")]
@@ -26,18 +27,21 @@ struct RecordsPage {
 }
 
 pub(crate) async fn show(call: SessionCall) -> Answer {
-    let (kind, period) = asked(&call)?;
     let person = person(&call)?;
-    let list = call.app.service.care_list(&call.session, person, period, kind, Purpose::View).await?;
+    let (kind, period) = asked(&call, person)?;
+    let list = call.app.service.care_list(&call.session, person, period, kind, Purpose::View).await;
+    let list = list.map_err(|refusal| correctable(refusal, person))?;
     let back = address(person);
     let print = format!("{back}/records.pdf?list={}&{}", word(kind), period::query(period));
     Ok(page(StatusCode::OK, &RecordsPage { frame: call.frame(list.title), list, print, back }))
 }
 
 pub(crate) async fn print(call: SessionCall) -> Answer {
-    let (kind, period) = asked(&call)?;
+    let person = person(&call)?;
+    let (kind, period) = asked(&call, person)?;
     let reports = call.app.reports.as_ref().map_err(|missing| Problem::NoFont(missing.to_string()))?;
-    let list = call.app.service.care_list(&call.session, person(&call)?, period, kind, Purpose::Print).await?;
+    let list = call.app.service.care_list(&call.session, person, period, kind, Purpose::Print).await;
+    let list = list.map_err(|refusal| correctable(refusal, person))?;
     let pdf = reports.pdf_async(list).await.map_err(problem)?;
     let headers = [
         (CONTENT_TYPE, "application/pdf"),
@@ -47,12 +51,21 @@ pub(crate) async fn print(call: SessionCall) -> Answer {
     Ok((headers, pdf).into_response())
 }
 
-fn asked(call: &SessionCall) -> Result<(ListKind, Period), Problem> {
+fn asked(call: &SessionCall, person: PersonId) -> Result<(ListKind, Period), Problem> {
     let query = &call.input.query;
     let kind = ListKind::ALL.into_iter().find(|kind| word(*kind) == query.text("list"));
     let kind = kind.ok_or(Reason::NotFound("この一覧"))?;
-    let period = period::chosen(query, call.session.now().day().month()).map_err(Reason::Invalid)?;
+    let period = period::chosen(query, call.session.now().day().month());
+    let period = period.map_err(|wrong| correctable(Reason::Invalid(wrong).into(), person))?;
     Ok((kind, period))
+}
+
+/// Months that cannot be shown are chosen anew where they were chosen: on 患者情報詳細.
+fn correctable(refusal: Refusal, person: PersonId) -> Problem {
+    match refusal.reason {
+        Reason::Invalid(_) => Problem::Correctable { refusal, back: address(person) },
+        _ => refusal.into(),
+    }
 }
 
 fn problem(error: ReportError) -> Problem {

@@ -254,10 +254,9 @@ async fn what_the_patient_said_about_checkups_is_told_and_nothing_can_be_pressed
     let site = Site::open().await;
     let seat = site.seat(&site.hospital, AccountKind::Viewer).await;
     let path = format!("/patients/{}", Patient::Ordinary.id().to_hex());
-    for (agrees_to_checkup, consent, disabled) in [
-        (true, "特定健診情報への同意があります。", 4),
-        (false, "患者は特定健診情報の閲覧に同意していません。", 0),
-    ] {
+    for (agrees_to_checkup, consent, disabled) in
+        [(true, "特定健診情報への同意があります。", 4), (false, "患者は特定健診情報の閲覧に同意していません。", 0)]
+    {
         let agrees = |page| (page == ConsentPage::Checkup) == agrees_to_checkup;
         let hospital = madoguchi_service::test_support::HOSPITAL;
         site.world.pass(hospital, Patient::Ordinary, site.service.now(), agrees).await.unwrap();
@@ -270,6 +269,27 @@ async fn what_the_patient_said_about_checkups_is_told_and_nothing_can_be_pressed
             let refused = detail.text().contains(&format!("患者は{kind}の閲覧に同意していません。"));
             assert_eq!(refused, agrees_to_checkup, "{kind}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_months_lead_back_to_where_they_were_chosen() {
+    let site = Site::open().await;
+    let seat = site.seat(&site.hospital, AccountKind::Viewer).await;
+    let patient = format!("/patients/{}", Patient::Ordinary.id().to_hex());
+    let back = format!("href=\"{patient}\">戻る</a>");
+    let turned_round = "list=care&from_year=2026&from_month=5&to_year=2026&to_month=4";
+    for (file, query, leads_back) in [
+        ("records", turned_round, true),
+        ("records", "list=care", true),
+        ("records.pdf", "list=care", true),
+        ("records", "list=other&pick=this_month", false),
+    ] {
+        let wrong = seat.get(&format!("{patient}/{file}?{query}")).await;
+        let status = if leads_back { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::NOT_FOUND };
+        assert_eq!(wrong.status, status, "{file} {query}");
+        assert_eq!(wrong.text().contains(&back), leads_back, "{file} {query}");
+        assert_eq!(wrong.text().contains("メニューへ戻る"), !leads_back, "{file} {query}");
     }
 }
 
@@ -312,7 +332,11 @@ async fn every_table_can_be_moved_sideways_by_keyboard_in_a_region_with_a_name()
         let html = page.text();
         assert!(html.matches("<table").count() >= tables, "{path}");
         let regions = html.matches("<div class=\"scroll\" role=\"region\" aria-label=\"").count();
-        assert_eq!((html.matches("<table").count(), html.matches("class=\"scroll\"").count()), (regions, regions), "{path}");
+        assert_eq!(
+            (html.matches("<table").count(), html.matches("class=\"scroll\"").count()),
+            (regions, regions),
+            "{path}"
+        );
     }
     let listed = seats[&AccountKind::Viewer].get("/patients").await;
     assert!(listed.text().contains("<table class=\"patients whole\">"));
