@@ -27,6 +27,8 @@ pub struct PeerIdentity {
     pub institution_name: String,
     /// The terminal within the institution, such as `01` or `viewer-01`.
     pub label: String,
+    /// Last second of the certificate (Unix seconds); a connection may live longer than it.
+    pub expires_at: i64,
 }
 
 /// Why a certificate does not name an institution.
@@ -77,6 +79,7 @@ impl PeerIdentity {
             institution_code: institution_code.to_owned(),
             institution_name: institution_name.to_owned(),
             label: label.to_owned(),
+            expires_at: certificate.validity().not_after.timestamp(),
         })
     }
 }

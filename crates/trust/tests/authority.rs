@@ -56,6 +56,7 @@ fn an_issued_certificate_names_the_institution_and_chains_to_the_ca() {
             institution_code: "1312345678".to_owned(),
             institution_name: "日本橋テスト診療所".to_owned(),
             label: "01".to_owned(),
+            expires_at: NOW + 365 * DAY,
         }
     );
     let chain = pem::certificates(&files.certificate).unwrap();

@@ -1,6 +1,6 @@
 //! Connections: accept, TLS handshake, who is at the other end, then HTTP/1.1 or HTTP/2.
 //!
-//! The client certificate is read once per connection. Every step has a bound: connections in all,
+//! The client certificate is read once per connection; whether it still counts is asked at every request. Every step has a bound: connections in all,
 //! time for the handshake, time for a request's head, streams of one connection.
 
 use crate::problem::Problem;
@@ -17,7 +17,7 @@ use madoguchi_model::institution::InstitutionCode;
 use madoguchi_service::Terminal;
 use madoguchi_trust::PeerIdentity;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
@@ -42,16 +42,27 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Who is at the other end of a connection, in the extensions of each of its requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Peer {
-    terminal: Option<Terminal>,
+    certified: Option<Certified>,
     trust: Arc<LiveTrust>,
 }
 
+/// What the certificate of a connection says.
+#[derive(Debug, Clone)]
+struct Certified {
+    terminal: Terminal,
+    /// Its last second (Unix seconds).
+    expires_at: i64,
+}
+
 impl Peer {
-    /// The terminal, unless it has no certificate or its certificate was revoked in the meantime.
+    /// The terminal, unless it has no certificate or its certificate was revoked or ended in the meantime.
     pub(crate) fn terminal(&self) -> Result<Terminal, Problem> {
-        let terminal = self.terminal.clone().ok_or(Problem::NoCertificate)?;
+        let Certified { terminal, expires_at } = self.certified.clone().ok_or(Problem::NoCertificate)?;
         if self.trust.is_revoked(&terminal.serial) {
             return Err(Problem::RevokedCertificate);
+        }
+        if unix_now() > expires_at {
+            return Err(Problem::ExpiredCertificate);
         }
         Ok(terminal)
     }
@@ -120,7 +131,7 @@ async fn shake_hands(socket: TcpStream, port: Port, trust: &LiveTrust) -> Option
 /// `None` for a certificate of our CA that names no institution: nothing can be said to its holder.
 fn peer(stream: &TlsStream<TcpStream>, trust: Arc<LiveTrust>) -> Option<Peer> {
     let Some(certificate) = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first()) else {
-        return Some(Peer { terminal: None, trust });
+        return Some(Peer { certified: None, trust });
     };
     let identity = PeerIdentity::from_der(certificate)
         .map_err(|fault| tracing::warn!(%fault, "client certificate names no institution"))
@@ -128,7 +139,14 @@ fn peer(stream: &TlsStream<TcpStream>, trust: Arc<LiveTrust>) -> Option<Peer> {
     let institution = InstitutionCode::parse(&identity.institution_code)
         .map_err(|fault| tracing::warn!(%fault, "client certificate names no institution"))
         .ok()?;
-    Some(Peer { terminal: Some(Terminal { institution, serial: identity.serial }), trust })
+    let terminal = Terminal { institution, serial: identity.serial };
+    Some(Peer { certified: Some(Certified { terminal, expires_at: identity.expires_at }), trust })
+}
+
+/// The machine's clock, as the handshake asks it; a clock before 1970 counts as the end of all certificates.
+fn unix_now() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+    since_1970.and_then(|passed| i64::try_from(passed.as_secs()).ok()).unwrap_or(i64::MAX)
 }
 
 fn builder() -> auto::Builder<TokioExecutor> {

@@ -27,6 +27,8 @@ pub(crate) enum Problem {
     NoCertificate,
     /// The certificate was revoked after the connection was opened.
     RevokedCertificate,
+    /// The certificate's validity ended after the connection was opened.
+    ExpiredCertificate,
     /// A form that none of this log-in's pages has sent.
     ForeignForm,
     /// No such path.
@@ -74,7 +76,9 @@ impl Problem {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Refused(refusal) | Self::Correctable { refusal, .. } => refusal_status(refusal),
-            Self::NoCertificate | Self::RevokedCertificate | Self::ForeignForm => StatusCode::FORBIDDEN,
+            Self::NoCertificate | Self::RevokedCertificate | Self::ExpiredCertificate | Self::ForeignForm => {
+                StatusCode::FORBIDDEN
+            }
             Self::NoSuchPage => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -91,6 +95,7 @@ impl Problem {
             Self::Refused(refusal) | Self::Correctable { refusal, .. } => return explained(&refusal.reason),
             Self::NoCertificate => NO_CERTIFICATE.map(str::to_owned),
             Self::RevokedCertificate => REVOKED_CERTIFICATE.map(str::to_owned),
+            Self::ExpiredCertificate => EXPIRED_CERTIFICATE.map(str::to_owned),
             Self::ForeignForm => FOREIGN_FORM.map(str::to_owned),
             Self::NoSuchPage => NO_SUCH_PAGE.map(str::to_owned),
             Self::WrongMethod => WRONG_METHOD.map(str::to_owned),
@@ -120,6 +125,7 @@ impl Problem {
             },
             Self::NoCertificate => "電子証明書が必要です",
             Self::RevokedCertificate => "電子証明書が失効しています",
+            Self::ExpiredCertificate => "電子証明書の有効期限が切れています",
             Self::NoSuchPage => "画面がありません",
             Self::NoFont(_) => "印刷できません",
             _ => "処理できませんでした",
@@ -139,6 +145,7 @@ impl Problem {
             Self::Malformed(_) => "W0008",
             Self::NoFont(_) => "W0009",
             Self::TooLong(_) => "W0010",
+            Self::ExpiredCertificate => "W0011",
             Self::Failed(_) => "W0099",
         }
     }
@@ -164,7 +171,7 @@ impl Problem {
         let way_out = match &self {
             _ if logged_out => Some(("/", "システムの利用を始める")),
             Self::Correctable { back, .. } => Some((back.as_str(), "戻る")),
-            Self::NoCertificate | Self::RevokedCertificate => None,
+            Self::NoCertificate | Self::RevokedCertificate | Self::ExpiredCertificate => None,
             _ if frame.session.is_some() => Some(("/menu", "メニューへ戻る")),
             _ => Some(("/", "最初の画面へ戻る")),
         };
@@ -174,7 +181,7 @@ impl Problem {
         if logged_out && let Ok(value) = HeaderValue::from_str(&cookie::clear()) {
             response.headers_mut().insert(SET_COOKIE, value);
         }
-        if matches!(self, Self::RevokedCertificate) {
+        if matches!(self, Self::RevokedCertificate | Self::ExpiredCertificate) {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
@@ -236,6 +243,11 @@ const REVOKED_CERTIFICATE: [&str; 3] = [
     "この端末の電子証明書は失効しています。",
     "この端末では利用できません。システムの管理者に連絡してください。",
     "新しい証明書を発行し、この端末の証明書を入れ替えてください。失効の日時と理由は証明書の一覧で確認できます。",
+];
+const EXPIRED_CERTIFICATE: [&str; 3] = [
+    "この端末の電子証明書は有効期限が切れています。",
+    "この端末では利用できません。システムの管理者に連絡してください。",
+    "新しい証明書を発行し、この端末の証明書を入れ替えてください。有効期限は証明書の一覧で確認できます。",
 ];
 const FOREIGN_FORM: [&str; 3] = [
     "この操作は、現在のログインの画面から送信されたものと確認できないため、実行していません。",

@@ -154,13 +154,18 @@ pub(crate) fn filled(path: &str) -> String {
 }
 
 pub(crate) fn desk(certificates: &CertificateDirectory, institution: &str, label: &str) -> Desk {
+    desk_until(certificates, institution, label, unix_now() + 30 * 86_400)
+}
+
+/// A desk whose certificate has its last second at `end` (Unix seconds).
+pub(crate) fn desk_until(certificates: &CertificateDirectory, institution: &str, label: &str, end: i64) -> Desk {
     let request = IssueRequest {
         institution_code: institution.to_owned(),
         institution_name: "見本".to_owned(),
         label: label.to_owned(),
         days: 30,
         p12_password: None,
-        now: unix_now(),
+        now: end - 30 * 86_400,
     };
     let files = certificates.issue(&request).unwrap();
     let client = Client::new(&certificates.ca_pem(), Some(&files));

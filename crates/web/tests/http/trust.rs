@@ -1,7 +1,7 @@
 //! Certificates: who gets through the handshake, and what happens when that changes.
 
 use crate::client::{Client, request};
-use crate::site::{Site, desk, unix_now};
+use crate::site::{Site, desk, desk_until, unix_now};
 use http::{Method, StatusCode};
 use madoguchi_model::account::AccountKind;
 use madoguchi_service::test_support::HOSPITAL;
@@ -38,6 +38,29 @@ async fn a_revoked_certificate_is_out_at_once_also_on_open_connections() {
     }
     let neighbour = site.second_desk.client.send(site.server.people, request(Method::GET, "/")).await.unwrap();
     assert_eq!(neighbour.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_ends_is_out_on_open_connections_of_both_ports() {
+    let site = Site::open().await;
+    let seat = site.seat(&site.hospital, AccountKind::Viewer).await;
+    let end = unix_now() + 6;
+    let ending = desk_until(&site.certificates, HOSPITAL, "ending", end);
+    let ask = || crate::site::with_token(request(Method::GET, "/"), Port::People, &seat.token);
+    let mut page = ending.client.connect(site.server.people).await.unwrap();
+    let mut machine = ending.client.connect(site.server.machine).await.unwrap();
+    let mut neighbour = site.hospital.client.connect(site.server.people).await.unwrap();
+    assert_eq!(page.send(ask()).await.unwrap().status, StatusCode::OK);
+    assert!(machine.send(request(Method::GET, "/")).await.unwrap().json()["code"] != "W0011");
+    while unix_now() <= end {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let refused = page.send(ask()).await.unwrap();
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.text().contains("W0011") && refused.text().contains("有効期限が切れています"));
+    let told = machine.send(request(Method::GET, "/")).await.unwrap();
+    assert_eq!((told.status, told.json()["code"].as_str()), (StatusCode::FORBIDDEN, Some("W0011")));
+    assert_eq!(neighbour.send(ask()).await.unwrap().status, StatusCode::OK);
 }
 
 #[tokio::test(flavor = "multi_thread")]
