@@ -19,13 +19,17 @@ use madoguchi_trust::PeerIdentity;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
 /// Open connections of one port at most: each costs some tens of kilobytes.
 const CONNECTIONS_MAX: usize = 8_192;
+/// Those of them that showed no certificate: they get one page that says so, and no share of the others' places.
+const UNCERTIFIED_MAX: usize = 256;
+/// How long a connection without a certificate lives, whatever it does.
+const UNCERTIFIED_TIME_MAX: Duration = Duration::from_secs(60);
 /// A handshake is two round trips; whoever needs longer is not a terminal on this network.
 const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
 /// Time for a request's head on HTTP/1.1; it also ends idle keep-alive connections.
@@ -68,6 +72,31 @@ impl Peer {
     }
 }
 
+/// How long a connection may live, and the place that it takes among those without a certificate.
+enum Limit {
+    None,
+    Uncertified { _place: OwnedSemaphorePermit, time_max: Duration },
+}
+
+impl Limit {
+    /// `Err` when too many are here without a certificate: this one is closed at once.
+    fn of(peer: &Peer, uncertified: &Arc<Semaphore>) -> Result<Self, TryAcquireError> {
+        if peer.certified.is_some() {
+            return Ok(Self::None);
+        }
+        let place = uncertified.clone().try_acquire_owned()?;
+        Ok(Self::Uncertified { _place: place, time_max: UNCERTIFIED_TIME_MAX })
+    }
+
+    /// Runs a connection to its end, or `None` when its time is over first.
+    async fn hold<T>(self, connection: impl Future<Output = T>) -> Option<T> {
+        match self {
+            Self::None => Some(connection.await),
+            Self::Uncertified { _place, time_max } => tokio::time::timeout(time_max, connection).await.ok(),
+        }
+    }
+}
+
 /// Accepts connections until `stop` says so, then lets running requests end.
 pub(crate) async fn serve(
     listener: TcpListener,
@@ -77,6 +106,7 @@ pub(crate) async fn serve(
     mut stop: watch::Receiver<bool>,
 ) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let uncertified = Arc::new(Semaphore::new(UNCERTIFIED_MAX));
     let graceful = GracefulShutdown::new();
     loop {
         let (place, socket) = tokio::select! {
@@ -84,17 +114,19 @@ pub(crate) async fn serve(
             _ = stop.wait_for(|stop| *stop) => break,
         };
         let (router, trust, watcher) = (router.clone(), trust.clone(), graceful.watcher());
+        let uncertified = uncertified.clone();
         tokio::spawn(async move {
             let _place = place;
             let Some(stream) = shake_hands(socket, port, &trust).await else { return };
             let Some(peer) = peer(&stream, trust) else { return };
+            let Ok(limit) = Limit::of(&peer, &uncertified) else { return };
             let service = service_fn(move |mut request: hyper::Request<Incoming>| {
                 request.extensions_mut().insert(peer.clone());
                 router.clone().oneshot(request.map(axum::body::Body::new) as Request)
             });
             let builder = builder();
             let connection = builder.serve_connection(TokioIo::new(stream), service);
-            if let Err(error) = watcher.watch(connection).await {
+            if let Some(Err(error)) = limit.hold(watcher.watch(connection)).await {
                 tracing::debug!(%error, "connection ended");
             }
         });
@@ -163,4 +195,21 @@ fn builder() -> auto::Builder<TokioExecutor> {
         .keep_alive_interval(HEAD_TIME_MAX)
         .keep_alive_timeout(HANDSHAKE_TIME_MAX);
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_connection_without_a_certificate_is_cut_off_and_gives_its_place_back() {
+        let places = Arc::new(Semaphore::new(1));
+        let time_max = Duration::from_millis(20);
+        let longer = || tokio::time::sleep(time_max * 5);
+        let uncertified = || Limit::Uncertified { _place: places.clone().try_acquire_owned().unwrap(), time_max };
+        assert_eq!(uncertified().hold(longer()).await, None);
+        assert_eq!(uncertified().hold(async {}).await, Some(()));
+        assert_eq!(Limit::None.hold(longer()).await, Some(()));
+        assert_eq!(places.available_permits(), 1);
+    }
 }

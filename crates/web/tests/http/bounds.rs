@@ -1,11 +1,12 @@
 //! Limits on what comes in, and answers to paths that do not exist.
 
-use crate::client::request;
+use crate::client::{Client, request};
 use crate::html::assert_headers;
 use crate::site::{Site, form};
 use http::{Method, StatusCode};
 use madoguchi_model::account::AccountKind;
 use madoguchi_web::router::Port;
+use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_much_is_refused_and_just_enough_is_not() {
@@ -26,6 +27,31 @@ async fn too_much_is_refused_and_just_enough_is_not() {
     let query = |bytes: usize| format!("/menu?{}", "a".repeat(bytes));
     assert_eq!(seat.get(&query(2_048)).await.status, StatusCode::OK);
     assert_eq!(seat.get(&query(2_049)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+/// Connections without a certificate at most.
+const UNCERTIFIED_MAX: usize = 256;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_shows_no_certificate_cannot_take_the_places_of_those_who_do() {
+    let site = Site::open().await;
+    let stranger = Client::new(&site.certificates.ca_pem(), None);
+    let mut held = Vec::new();
+    for number in 0..UNCERTIFIED_MAX {
+        let mut open = stranger.connect(site.server.people).await.unwrap();
+        let told = open.send(request(Method::GET, "/")).await.unwrap();
+        assert!(told.text().contains("W0001"), "{number}");
+        held.push(open);
+    }
+    assert!(stranger.send(site.server.people, request(Method::GET, "/")).await.is_err());
+    let certified = site.hospital.client.send(site.server.people, request(Method::GET, "/")).await.unwrap();
+    assert_eq!(certified.status, StatusCode::OK);
+    held.pop();
+    let begun = Instant::now();
+    while stranger.send(site.server.people, request(Method::GET, "/")).await.is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "the place is not given back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
