@@ -62,7 +62,7 @@ fn a_second_start_keeps_everything(directory: &Path, former: &serde_json::Value)
     // Two demos over one directory would write one audit chain.
     let second = started(directory);
     assert_eq!(second.code, Some(1), "{}", second.text());
-    assert!(second.err.contains("同じプロセス名の madoguchi が既に動いています"), "{}", second.err);
+    assert!(second.err.contains("このディレクトリのデモはすでに動いています"), "{}", second.err);
     assert!(directory.join("demo.json").exists(), "the refused one has taken away the file of the one that runs");
 }
 

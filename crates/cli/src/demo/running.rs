@@ -277,7 +277,7 @@ fn shown_day(number: &str) -> String {
 }
 
 fn running_already(directory: &Path) -> Failure {
-    Failure::usage(format!(
+    Failure::new(format!(
         "{}：このディレクトリのデモはすでに動いています。そのデモを停止するか、別の--dirを指定してください",
         directory.display()
     ))
