@@ -78,6 +78,8 @@ ids! {
     ChangeId,
     /// One pass at the reader while it is going on (カード読み取り).
     PassId,
+    /// One prescription or dispensing of the e-prescription service (処方情報・調剤情報).
+    PrescriptionId,
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub mod master;
 pub mod menu;
 pub mod notice;
 pub mod person;
+pub mod prescription;
+pub mod records;
 pub mod release;
 pub mod resolution;
 pub mod settings;

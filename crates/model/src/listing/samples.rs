@@ -6,10 +6,11 @@ use crate::care::{Act, Amount, CareReceipt, CareSetting, CountUnit, Medication, 
 use crate::consent::Scope;
 use crate::coverage::{Coverage, Relation};
 use crate::day::{Day, Month, Timestamp};
-use crate::id::{CoverageId, PersonId, ReceiptId};
+use crate::id::{CoverageId, PersonId, PrescriptionId, ReceiptId};
 use crate::institution::InstitutionCode;
 use crate::insurance::InsuranceNumbers;
 use crate::person::{Person, Sex};
+use crate::prescription::{Dispensing, Place, Prescription};
 use crate::release::{Period, ReleaseRule};
 
 /// A hospital, the one that looks.
@@ -218,6 +219,41 @@ pub fn hospital_receipt(month: Month) -> CareReceipt {
         operations: vec![act("腹腔鏡下胆嚢摘出術", "K672-2", on)],
         visit_days: on.into_iter().collect(),
         ..receipt(HOSPITAL, "窓口総合病院", CareSetting::Inpatient, month)
+    }
+}
+
+/// A prescription of one drug, not dispensed yet.
+#[must_use]
+pub fn prescribed(prescriber: &str, prescribed_on: Day) -> Prescription {
+    let random = [prescribed_on.day_of_month(); 10];
+    let name = if prescriber == HOSPITAL { "窓口総合病院" } else { "資格クリニック" };
+    let drug = Medication {
+        ingredient: Some("レボフロキサシン水和物".to_owned()),
+        usage: Some("１日１回夕食後服用".to_owned()),
+        ..drug("レボフロキサシン錠５００ｍｇ「トーワ」", 21, "1", 5, CountUnit::Days, Some(prescribed_on))
+    };
+    Prescription {
+        id: PrescriptionId::new(prescribed_on.midnight(), random),
+        prescriber: Place { code: code(prescriber), name: name.to_owned() },
+        prescribed_on,
+        dispensing: None,
+        drugs: vec![drug],
+    }
+}
+
+/// The same prescription as a pharmacy dispensed it.
+#[must_use]
+pub fn dispensed(prescriber: &str, prescribed_on: Day, on: Day) -> Prescription {
+    let mut slip = prescribed(prescriber, prescribed_on);
+    for drug in &mut slip.drugs {
+        (drug.day, drug.prescribed_on) = (Some(on), Some(prescribed_on));
+    }
+    let pharmacy = Place { code: code(PHARMACY), name: "みどり調剤薬局".to_owned() };
+    let random = [on.day_of_month() + 100; 10];
+    Prescription {
+        id: PrescriptionId::new(on.midnight(), random),
+        dispensing: Some(Dispensing { pharmacy, on }),
+        ..slip
     }
 }
 
