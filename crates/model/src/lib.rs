@@ -10,6 +10,7 @@ pub mod audit;
 pub mod care;
 pub mod check_digit;
 pub mod claim;
+pub mod code;
 pub mod consent;
 pub mod coverage;
 pub mod day;

@@ -8,6 +8,7 @@ pub mod claims;
 pub mod coverage;
 pub mod issue;
 pub mod masters;
+pub mod message;
 mod table;
 pub mod withdrawal;
 

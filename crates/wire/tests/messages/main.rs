@@ -1,0 +1,5 @@
+//! Messages from bytes to bytes: golden files, round trips, hostile input, documents.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod golden;
+mod hostile;
