@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod bulk;
 pub mod care;
 pub mod check_digit;
 pub mod claim;

@@ -75,6 +75,19 @@ impl Tx {
         Ok(entry)
     }
 
+    /// As [`Tx::audit`], for many entries of one write.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotWritable`] outside of a write.
+    pub async fn audit_each(&mut self, drafts: Vec<Draft>) -> Result<()> {
+        let sealed: Vec<_> = {
+            let mut chain = self.chain()?;
+            drafts.into_iter().map(|draft| parameters(&chain.seal(draft))).collect()
+        };
+        self.execute_each(INSERT, &sealed).await?;
+        Ok(())
+    }
+
     /// Where the chain of this process stands; [`Head::EMPTY`] if it has none yet.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod bulk;
 pub mod card;
 mod chain;
 pub mod claim_file;

@@ -38,7 +38,7 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: &[Migration] = &[migration!(1, "0001_first")];
+const MIGRATIONS: &[Migration] = &[migration!(1, "0001_first"), migration!(5, "0005_bulk")];
 
 /// What [`crate::Store::migrate`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,15 @@ pub struct Migrated {
     pub from: i64,
     /// The schema's version now.
     pub to: i64,
+}
+
+/// Schema and distribution of all migrations together, for the proofs over them.
+#[cfg(all(test, feature = "test-support"))]
+pub(crate) fn texts() -> (String, String) {
+    (
+        MIGRATIONS.iter().map(|migration| migration.schema).collect(),
+        MIGRATIONS.iter().map(|migration| migration.distribute).collect(),
+    )
 }
 
 /// The version that this program needs.

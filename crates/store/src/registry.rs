@@ -9,6 +9,7 @@ use crate::{
         postgres::{self, Purpose},
         sqlite,
     },
+    migration,
     sql::{Reach, Sql},
     test_support,
     url::Address,
@@ -16,8 +17,6 @@ use crate::{
 
 use madoguchi_model::day::Timestamp;
 
-const SCHEMA: &str = include_str!("../migrations/0001_first/schema.sql");
-const DISTRIBUTE: &str = include_str!("../migrations/0001_first/distribute.sql");
 const NOW: Timestamp = Timestamp::from_micros(0);
 
 /// Every `Sql::…("…")` of the sources.
@@ -48,8 +47,9 @@ fn statements() -> Vec<Sql> {
 
 /// Each table's columns of its primary key, from the schema's text.
 fn primary_keys() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let schema: &'static str = migration::texts().0.leak();
     let mut keys = BTreeMap::new();
-    for table in SCHEMA.split("CREATE TABLE ").skip(1) {
+    for table in schema.split("CREATE TABLE ").skip(1) {
         let (name, body) = table.split_once(" (").unwrap();
         let columns = match body.split_once("\n    PRIMARY KEY (") {
             Some((_, key)) => key.split(')').next().unwrap().split(", ").collect(),
@@ -78,7 +78,8 @@ fn names(text: &str, column: &str) -> bool {
 #[test]
 fn every_statement_is_what_its_mark_says() {
     let keys = primary_keys();
-    let reference: BTreeSet<&str> = DISTRIBUTE
+    let (_, distribute) = migration::texts();
+    let reference: BTreeSet<&str> = distribute
         .lines()
         .filter_map(|line| line.strip_prefix("SELECT create_reference_table('")?.strip_suffix("');"))
         .collect();
@@ -212,9 +213,10 @@ async fn the_catalogue_has_nothing_that_cannot_be_cut() {
 
 #[test]
 fn every_table_has_its_place_in_a_cut_store() {
+    let (_, distribute) = migration::texts();
     for (table, key) in primary_keys() {
-        let reference = DISTRIBUTE.contains(&format!("create_reference_table('{table}')"));
-        let distributed = DISTRIBUTE.contains(&format!("create_distributed_table('{table}', '{}'", key[0]));
+        let reference = distribute.contains(&format!("create_reference_table('{table}')"));
+        let distributed = distribute.contains(&format!("create_distributed_table('{table}', '{}'", key[0]));
         assert!(reference ^ distributed, "{table} by {}", key[0]);
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod conformance {
+    pub(crate) mod bulk;
     pub(crate) mod chain;
     pub(crate) mod desk;
     pub(crate) mod patient;
@@ -72,6 +73,8 @@ macro_rules! on_every_engine {
 }
 
 on_every_engine! {
+    bulk: an_upload_is_accepted_once, a_chunk_is_answered_once, a_given_up_chunk_leaves_nothing,
+        a_lease_is_taken_once_and_ends_by_itself, a_process_that_starts_holds_no_lease, an_upload_ends_as_a_whole;
     chain: entries_follow_each_other, a_failed_write_takes_its_entry_along, a_restart_goes_on_where_it_stopped,
         many_callers_make_one_chain, heads_are_kept;
     desk: institutions_are_registered_and_changed, settings_remember_who_changed_them,
