@@ -3,10 +3,11 @@
 //! An enum holds the codes that its table has. What is read from outside is [`Coded`]: a code that the
 //! table lacks is kept as it was, so that a newer partner is understood; whoever takes a request decides
 //! whether that is an error. Where the model has a type of its own for a table ([`Sex`], [`Relation`],
-//! [`ReasonOfLoss`]), that type is the table.
+//! [`ReasonOfLoss`], [`Treatment`], …), that type is the table.
 
 use crate::coverage::{ReasonOfLoss, Relation};
 use crate::person::Sex;
+use crate::records::{Category, Origin, Prescriptions, Treatment};
 
 /// Characters of a code that is not in its table, at most.
 pub const UNKNOWN_CODE_CHARACTERS_MAX: usize = 10;
@@ -216,14 +217,7 @@ codes! {
     "OQSCD025" PrefecturalExpenseStatus "都道府県費の状況" { Yes = "01" "あり", No = "02" "なし" }
     "OQSCD026" Match "一致区分" { Same = "0" "一致", Different = "1" "不一致" }
     "OQSCD027" SamePerson "同一個人" { Same = "1" "同一個人あり" }
-    "OQSCD028" TreatmentFlag "診療の別" {
-        Outpatient = "1" "外来",
-        HomeVisit = "2" "訪問診療等",
-        Online = "3" "オンライン診療等",
-        Emergency = "4" "救急時",
-    }
     "OQSCD029" RecordSystem "情報の系統" { Checkups = "TKK" "特定健診情報", Medication = "YZK" "薬剤情報" }
-    "OQSCD030" PrescriptionRecords "処方・調剤情報の表示" { Leave = "0" "表示しない", Include = "1" "表示する" }
     "OQSCD031" EndOfConsent "同意の失効理由" {
         Lapsed = "0" "期限による失効",
         ByInstitution = "1" "医療機関等による取消",
@@ -327,6 +321,82 @@ impl Code for Relation {
     }
 }
 
+impl Code for Treatment {
+    const TABLE: &'static str = "OQSCD028";
+    const SUBJECT: &'static str = "診療の別";
+    const CHOICES: &'static [(&'static str, &'static str)] =
+        &[("1", "外来"), ("2", "訪問診療等"), ("3", "オンライン診療等"), ("4", "救急時")];
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::Outpatient => "1",
+            Self::HomeVisit => "2",
+            Self::Online => "3",
+            Self::Emergency => "4",
+        }
+    }
+
+    fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|treatment| Code::code(*treatment) == code)
+    }
+}
+
+impl Code for Prescriptions {
+    const TABLE: &'static str = "OQSCD030";
+    const SUBJECT: &'static str = "処方・調剤情報の表示";
+    const CHOICES: &'static [(&'static str, &'static str)] = &[("0", "表示しない"), ("1", "表示する")];
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::LeftOut => "0",
+            Self::Included => "1",
+        }
+    }
+
+    fn from_code(code: &str) -> Option<Self> {
+        [Self::LeftOut, Self::Included].into_iter().find(|choice| Code::code(*choice) == code)
+    }
+}
+
+/// In no numbered table: FileCategory of YZK.
+impl Code for Category {
+    const TABLE: &'static str = "FileCategory";
+    const SUBJECT: &'static str = "ファイル種別（薬剤・診療・手術）";
+    const CHOICES: &'static [(&'static str, &'static str)] =
+        &[("1", "薬剤情報のPDF"), ("2", "薬剤情報のXML"), ("3", "診療・薬剤情報のPDF"), ("4", "診療・薬剤情報のXML")];
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::MedicationPdf => "1",
+            Self::MedicationData => "2",
+            Self::CarePdf => "3",
+            Self::CareData => "4",
+        }
+    }
+
+    fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|category| Code::code(*category) == code)
+    }
+}
+
+/// In no numbered table: DiOrg, PrIsOrg and their like of YZK.
+impl Code for Origin {
+    const TABLE: &'static str = "DiOrg";
+    const SUBJECT: &'static str = "自院・他院の区分";
+    const CHOICES: &'static [(&'static str, &'static str)] = &[("1", "自院"), ("2", "他院")];
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::Own => "1",
+            Self::Other => "2",
+        }
+    }
+
+    fn from_code(code: &str) -> Option<Self> {
+        [Self::Own, Self::Other].into_iter().find(|origin| Code::code(*origin) == code)
+    }
+}
+
 /// The one digit that a code is.
 fn digit(code: &str) -> Option<i64> {
     (code.len() == 1).then(|| code.parse().ok()).flatten()
@@ -358,7 +428,7 @@ mod tests {
 
     #[test]
     fn every_table_has_a_number_of_its_own_and_codes_of_its_own() {
-        let own = [Sex::TABLE, ReasonOfLoss::TABLE, Relation::TABLE];
+        let own = [Sex::TABLE, ReasonOfLoss::TABLE, Relation::TABLE, Treatment::TABLE, Prescriptions::TABLE];
         let mut numbers: Vec<&str> = TABLES.iter().map(|(table, ..)| *table).chain(own).collect();
         numbers.sort_unstable();
         let expected: Vec<String> = (1..=44).map(|number| format!("OQSCD{number:03}")).collect();

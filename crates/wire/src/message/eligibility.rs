@@ -7,13 +7,13 @@ use crate::message::leaf::{Branch, Count, Digits, Percent, Text};
 use madoguchi_model::code::{
     CertificateConsent, CertificateKind, Coded, Combination, Consistency, DiseaseCategory, ElderlyCareStatus,
     EntrustedHere, IncomeClass, InfectionStatus, LimitKind, PrefecturalExpenseStatus, Preschool, PrescriptionForm,
-    ProcessingStatus, QualificationValidity, RecordConsent, SocialInsuranceStatus, TicketKind, TreatmentFlag,
-    TreatmentKind,
+    ProcessingStatus, QualificationValidity, RecordConsent, SocialInsuranceStatus, TicketKind, TreatmentKind,
 };
 use madoguchi_model::coverage::{ReasonOfLoss, Relation};
 use madoguchi_model::day::{Day, Month, Timestamp};
 use madoguchi_model::insurance::InsurerNumber;
 use madoguchi_model::person::Sex;
+use madoguchi_model::records::Treatment;
 
 /// The request by number (`OQSsiquc01req`), also of `OQSsihvq01` and `OQSsionq01`.
 pub type Request = XmlMsg<EligibilityRequestHeader, RequestBody>;
@@ -34,7 +34,7 @@ group! {
         branch: Option<Branch> = "InsuredBranchNumber", "被保険者証等枝番";
         birthdate: Day = "Birthdate", "生年月日";
         limit_consent: Coded<CertificateConsent> = "LimitApplicationCertificateRelatedConsFlg", "限度額適用認定証提供同意フラグ", "口頭の同意";
-        treatment: Option<Coded<TreatmentFlag>> = "MedicalTreatmentFlag", "診療の別", Ours, "OQSsihvq01は2、OQSsionq01は3";
+        treatment: Option<Coded<Treatment>> = "MedicalTreatmentFlag", "診療の別", Ours, "OQSsihvq01は2、OQSsionq01は3";
         identifier: Option<Text<100>> = "ArbitraryIdentifier", "任意の識別子", "回答にそのまま返す";
     }
 

@@ -1,7 +1,8 @@
 //! How a message is described, once: a struct whose fields are elements.
 //!
 //! [`group!`] makes of one declaration the struct, its reader, its writer and its [`Description`]. How often an element
-//! may stand follows from the field's type: `T` once, `Option<T>` at most once, `Vec<T>` any number of times. What may
+//! may stand follows from the field's type: `T` once, `Option<T>` at most once, `Vec<T>` any number of times, [`Many`] at least
+//! once. What may
 //! stand in it follows from the type too ([`crate::message::leaf`]). The order of the declaration is the order in which
 //! we write; when reading, order never matters and unknown elements are passed over.
 
@@ -119,6 +120,32 @@ pub enum Occurrence {
     Optional,
     /// 0..n.
     Any,
+    /// 1..n.
+    Many,
+}
+
+/// At least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Many<T>(Vec<T>);
+
+impl<T> Many<T> {
+    /// At least one; `None` when there is none.
+    #[must_use]
+    pub fn new(values: Vec<T>) -> Option<Self> {
+        (!values.is_empty()).then_some(Self(values))
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> &[T] {
+        &self.0
+    }
+
+    /// All of them, moved out.
+    #[must_use]
+    pub fn into_all(self) -> Vec<T> {
+        self.0
+    }
 }
 
 /// What stands in an element.
@@ -264,6 +291,24 @@ impl<T: Value> Field for Vec<T> {
             Value::write(value, name, sink);
         }
         sink.close_sequence();
+    }
+}
+
+impl<T: Value> Field for Many<T> {
+    fn described() -> (Occurrence, Shape) {
+        (Occurrence::Many, T::shape())
+    }
+
+    fn take(group: &Node, names: &[&'static str], reading: &mut Reading) -> Option<Self> {
+        let many = Self::new(<Vec<T> as Field>::take(group, names, reading)?);
+        if many.is_none() {
+            reading.wrong(names.first()?);
+        }
+        many
+    }
+
+    fn put(&self, name: &'static str, sink: &mut impl Sink) {
+        self.0.put(name, sink);
     }
 }
 
