@@ -49,10 +49,14 @@ pub enum Action {
     ViewRecords,
     /// A list of past care made as PDF.
     PrintRecords,
+    /// Past care given to a program (file or API).
+    FetchRecords,
     /// A claims file taken.
     IngestClaims,
     /// A coverage file taken.
     IngestCoverage,
+    /// A list of prescriptions and dispensings taken.
+    IngestPrescriptions,
     /// A master file taken.
     IngestMaster,
     /// An institution registered or changed by the operator.
@@ -272,8 +276,10 @@ words!(Action {
     OpenPatient = "open_patient", "患者情報詳細の表示";
     ViewRecords = "view_records", "診療等情報の閲覧";
     PrintRecords = "print_records", "診療等情報の印刷";
+    FetchRecords = "fetch_records", "診療等情報の取得（プログラム）";
     IngestClaims = "ingest_claims", "レセプトの取込";
     IngestCoverage = "ingest_coverage", "資格情報の取込";
+    IngestPrescriptions = "ingest_prescriptions", "処方・調剤情報の取込";
     IngestMaster = "ingest_master", "マスターの取込";
     ChangeInstitution = "change_institution", "医療機関等の登録";
     ChangeNotice = "change_notice", "お知らせの変更";

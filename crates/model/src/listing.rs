@@ -18,12 +18,15 @@ use crate::coverage::Coverage;
 use crate::day::{Day, Month, Timestamp};
 use crate::institution::{InstitutionCode, InstitutionKind};
 use crate::person::Person;
+use crate::prescription::{Prescription, VISIBLE_DAYS};
 use crate::release::{Period, ReleaseRule};
 use crate::shown::{replaced_code_points, shown};
 use serde::Serialize;
 
 /// What stands in a block without rows.
 pub const NOTHING_FOUND: &str = "該当する情報はありません";
+/// The mark of a prescription that was not dispensed yet.
+pub const PRESCRIBED_ONLY: &str = "処方";
 /// What stands in a field without a value.
 pub const NO_VALUE: &str = "－";
 
@@ -52,6 +55,8 @@ pub struct ListInput<'a> {
     pub coverage: Option<&'a Coverage>,
     /// What was found, in any order.
     pub receipts: &'a [CareReceipt],
+    /// All that the e-prescription service has and that may be seen, in any order; `None` when it is left out.
+    pub prescriptions: Option<&'a [Prescription]>,
     /// 診療年月（自）・（至） as asked.
     pub asked: Period,
     /// The release rule of the system.
@@ -159,6 +164,8 @@ pub struct EntryGroup {
     pub supplied_on: String,
     /// 入外等: 入院, 外来 or 調剤.
     pub setting: &'static str,
+    /// [`PRESCRIBED_ONLY`], when nothing was dispensed yet on this prescription.
+    pub source_mark: Option<&'static str>,
     /// 薬局・医療機関名.
     pub institution: String,
     /// 自院 …, when it is the one that looks.
@@ -266,13 +273,13 @@ impl CareList {
             created: input.now,
             created_on: both_calendars(today),
             person: PersonBox::of(input.person, input.coverage, today),
-            period: period_text(input, today),
-            notice: notice(kind, input.rule.latest_month(today)),
+            period: period_text(input, today, with_prescriptions(input, shown)),
+            notice: notice(kind, input.rule.latest_month(today), with_prescriptions(input, shown)),
             notes: notes(input.kind, shown),
             visits: shown.contains(InformationKind::MedicalCare).then(|| block::visits(input)),
             operations: shown.contains(InformationKind::Surgery).then(|| block::operations(input)),
             entries: has_entries(kind).then(|| block::entries(input, shown)),
-            footnotes: footnotes(kind),
+            footnotes: footnotes(kind, with_prescriptions(input, shown)),
         }
     }
 
@@ -342,7 +349,14 @@ fn own_mark(code: &str, own: &InstitutionCode) -> Option<&'static str> {
     })
 }
 
-fn period_text(input: &ListInput<'_>, today: Day) -> String {
+/// Whether 処方・調剤情報 are part of the list.
+fn with_prescriptions(input: &ListInput<'_>, shown: Scope) -> bool {
+    input.prescriptions.is_some() && shown.contains(InformationKind::Medication)
+}
+
+fn period_text(input: &ListInput<'_>, today: Day, prescriptions: bool) -> String {
+    // 処方・調剤情報 can be seen at once: the release is about receipts only.
+    let what = if prescriptions { "レセプトの情報を表示できる期間" } else { "表示できる期間" };
     let run = |period: Period| {
         if period.from == period.to {
             period.from.japanese()
@@ -353,17 +367,21 @@ fn period_text(input: &ListInput<'_>, today: Day) -> String {
     let asked = run(input.asked);
     match input.rule.visible_part(input.asked, today) {
         Some(visible) if visible == input.asked => format!("診療年月 {asked}"),
-        Some(visible) => format!("診療年月 {asked}（うち表示できる期間 {}）", run(visible)),
-        None => format!("診療年月 {asked}（表示できる期間にかかっていません）"),
+        Some(visible) => format!("診療年月 {asked}（うち{what} {}）", run(visible)),
+        None => format!("診療年月 {asked}（{what}にかかっていません）"),
     }
 }
 
-fn notice(kind: ListKind, latest: Month) -> String {
+fn notice(kind: ListKind, latest: Month, prescriptions: bool) -> String {
+    let (title, latest, content) = (kind.title(), latest.japanese(), kind.content());
+    let at_once = match prescriptions {
+        true => {
+            format!("電子処方箋の処方・調剤情報は、本日とその前の{VISIBLE_DAYS}日間に登録されたものを載せています。")
+        }
+        false => String::new(),
+    };
     format!(
-        "この{}には、{}診療分までの{}を載せています。公開前のもの、紙のレセプトによるものなど、載らない情報があります。",
-        kind.title(),
-        latest.japanese(),
-        kind.content()
+        "この{title}には、{latest}診療分までの{content}を載せています。{at_once}公開前のもの、紙のレセプトによるものなど、載らない情報があります。"
     )
 }
 
@@ -382,12 +400,16 @@ const fn has_entries(kind: ListKind) -> bool {
     matches!(kind, ListKind::Care | ListKind::Medication)
 }
 
-fn footnotes(kind: ListKind) -> Vec<&'static str> {
+fn footnotes(kind: ListKind, prescriptions: bool) -> Vec<&'static str> {
     if !has_entries(kind) {
         return Vec::new();
     }
-    vec![
+    let mut footnotes = vec![
         "*1 内服は1日量と日数、頓服は1回量と回数、外用は全量と調剤数、注射は1回量と回数、その他の医薬品は使用量と回数、診療行為は数量（あるもの）と回数です。",
         "*2 電子処方箋、またはレセプトに記載がある場合だけ表示します。",
-    ]
+    ];
+    if prescriptions {
+        footnotes.push("「処方」は、電子処方箋で処方され、調剤の登録がまだないもの（未調剤）です。");
+    }
+    footnotes
 }

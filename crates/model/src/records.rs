@@ -249,8 +249,7 @@ impl Treatment {
     }
 }
 
-/// What records are composed of. Receipts and prescriptions are already limited by consent, settings,
-/// period and release.
+/// What records are composed of, limited by consent, settings and release; the receipts by the period too.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordsInput<'a> {
     /// Categories 2 or 4.
@@ -263,6 +262,8 @@ pub struct RecordsInput<'a> {
     pub receipts: &'a [CareReceipt],
     /// What the e-prescription service has, in any order; nothing when it is not wanted.
     pub prescriptions: &'a [Prescription],
+    /// StartDate and EndDate.
+    pub period: Period,
     /// The institution that asks.
     pub own: &'a InstitutionCode,
 }
@@ -276,7 +277,8 @@ impl Records {
             input.receipts.iter().filter_map(|receipt| receipt_month(receipt, shown, input)).collect();
         receipts.sort_by(|left, right| receipt_order(left).cmp(&receipt_order(right)));
         let slips = if shown.contains(InformationKind::Medication) { input.prescriptions } else { &[] };
-        let (dispensings, prescriptions): (Vec<_>, Vec<_>) = slips.iter().partition(|slip| slip.dispensing.is_some());
+        let slips = slips.iter().filter(|slip| slip.is_within(input.period));
+        let (dispensings, prescriptions): (Vec<_>, Vec<_>) = slips.partition(|slip| slip.dispensing.is_some());
         let Person { name, kana, birthdate, sex, .. } = input.person;
         Self {
             person: PersonHead { name: name.clone(), kana: kana.clone(), birthdate: *birthdate, sex: *sex },
@@ -427,7 +429,10 @@ mod tests {
                 prescribed(CLINIC, on(20_230_327)),
                 dispensed(CLINIC, on(20_230_310), on(20_230_311)),
                 dispensed(HOSPITAL, on(20_230_227), on(20_230_301)),
+                dispensed(HOSPITAL, on(20_220_927), on(20_220_930)),
+                prescribed(CLINIC, on(20_230_401)),
             ],
+            period: sample.asked,
             own: &InstitutionCode::parse(own).unwrap(),
         })
     }
@@ -548,6 +553,7 @@ mod tests {
                 person: &sample.person,
                 receipts: std::slice::from_ref(&visit),
                 prescriptions: &[],
+                period: sample.asked,
                 own: &own,
             });
             assert_eq!((records.receipts.len(), records.row_count()), (count, count));

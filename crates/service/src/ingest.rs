@@ -11,13 +11,17 @@ mod coverage;
 mod enrol;
 mod masters;
 mod prepare;
+mod prescriptions;
 mod withdraw;
 
 pub use claims::{ClaimsOptions, ClaimsReport, Rows, TotalsCheck};
 pub use coverage::{CoverageReport, person_id};
 pub use enrol::Enrolled;
 pub use masters::MasterReport;
+pub use prescriptions::PrescriptionReport;
 pub use withdraw::WithdrawalReport;
+
+pub(crate) use attach::candidate;
 
 use madoguchi_wire::{Issue, Severity};
 use serde::Serialize;

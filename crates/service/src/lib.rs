@@ -16,6 +16,7 @@ pub mod operation;
 pub mod operator;
 pub mod password;
 pub mod reader;
+mod records;
 pub mod refusal;
 pub mod settings;
 #[cfg(feature = "test-support")]

@@ -50,6 +50,12 @@ pub enum Reason {
         /// Why not.
         denial: Denial,
     },
+    /// Nobody has the numbers of a program's request.
+    NoPerson,
+    /// Several people have the numbers of a program's request.
+    SeveralPersons,
+    /// Nothing is to be shown in the months asked for.
+    NoRecords,
     /// There is no such thing (any more) for this institution.
     NotFound(&'static str),
     /// Somebody else changed it in the meantime.
@@ -151,6 +157,9 @@ impl Reason {
             Self::NoRight(_) => "E0011",
             Self::Invalid(_) => "E0002",
             Self::Denied { denial, .. } => denial.code(),
+            Self::NoPerson => "P0001",
+            Self::SeveralPersons => "P0002",
+            Self::NoRecords => "P0021",
             Self::NotFound(_) => "L0007",
             Self::Conflict(_) => "L0008",
             Self::Card(CardRefusal::NotACard) => "002",
@@ -184,6 +193,9 @@ impl Reason {
             Self::NoRight(_) => "このアカウントには、この操作を行う権限がありません。".to_owned(),
             Self::Invalid(errors) => errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("。") + "。",
             Self::Denied { kind, denial } => denial.explanation(*kind),
+            Self::NoPerson => "該当する資格がありません。".to_owned(),
+            Self::SeveralPersons => "複数の資格が該当しました。".to_owned(),
+            Self::NoRecords => "該当する情報がありません。".to_owned(),
             Self::NotFound(what) => format!("{what}は見つかりません。"),
             Self::Conflict(what) => format!("{what}は、ほかの人が先に変更しました。"),
             Self::Card(CardRefusal::NotACard) => "このカードは、マイナンバーカードとして確認できません。".to_owned(),
@@ -226,6 +238,8 @@ impl Reason {
             Self::OutcomeUnknown => {
                 "登録されたかどうかを画面で確認してから、必要なときだけ、もう一度実行してください。"
             }
+            Self::NoPerson | Self::SeveralPersons => "保険者番号、記号、番号、枝番を確認してください。",
+            Self::NoRecords => "診療年月の範囲を確認してください。公開前の情報は、後日取得できます。",
             Self::NotFound(_) | Self::Conflict(_) => "画面を開き直して、もう一度確認してください。",
             Self::Card(CardRefusal::Expired | CardRefusal::Revoked) => {
                 "窓口の職員にお知らせください。証明書の更新は、お住まいの市区町村で行えます。"
@@ -270,8 +284,8 @@ impl Reason {
             | Self::Denied { .. }
             | Self::Card(_) => Status::Forbidden,
             Self::Invalid(_) => Status::Invalid,
-            Self::NotFound(_) => Status::NotFound,
-            Self::Conflict(_) | Self::PassReplaced => Status::Conflict,
+            Self::NotFound(_) | Self::NoPerson | Self::NoRecords => Status::NotFound,
+            Self::Conflict(_) | Self::SeveralPersons | Self::PassReplaced => Status::Conflict,
             Self::PassExpired => Status::Gone,
             Self::Busy | Self::Unavailable | Self::NoSpace | Self::OutcomeUnknown => Status::Unavailable,
         }

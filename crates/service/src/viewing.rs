@@ -5,8 +5,9 @@
 
 use crate::operation::{Service, Session};
 use crate::refusal::{Reason, Refusal};
-use madoguchi_model::account::Right;
+use madoguchi_model::account::{AccountKind, Right};
 use madoguchi_model::audit::{Action, Outcome};
+use madoguchi_model::care::CareReceipt;
 use madoguchi_model::consent::{Grant, InformationKind, Scope};
 use madoguchi_model::coverage::{Coverage, coverage_on};
 use madoguchi_model::day::Month;
@@ -15,8 +16,11 @@ use madoguchi_model::field::FieldError;
 use madoguchi_model::id::PersonId;
 use madoguchi_model::listing::{CareList, ListInput, ListKind};
 use madoguchi_model::person::Person;
+use madoguchi_model::prescription::{Prescription, VisibleDays};
+use madoguchi_model::records::Treatment;
 use madoguchi_model::release::Period;
 use madoguchi_model::settings::Settings;
+use madoguchi_store::Consent;
 
 /// 患者情報詳細.
 #[derive(Debug, Clone)]
@@ -46,6 +50,21 @@ pub enum Purpose {
     View,
     /// To be printed (PDF).
     Print,
+}
+
+/// The decision's result with the only key to the records: what of the kinds asked for may be read.
+pub(crate) struct Permission {
+    consent: Consent,
+    covered: Scope,
+}
+
+/// Past care as it was read.
+pub(crate) struct Care {
+    pub(crate) person: Person,
+    pub(crate) coverage: Option<Coverage>,
+    pub(crate) receipts: Vec<CareReceipt>,
+    /// `None` when they were not asked for.
+    pub(crate) prescriptions: Option<Vec<Prescription>>,
 }
 
 /// What the decision needs from the store.
@@ -126,47 +145,89 @@ impl Service {
         if period.from > period.to {
             return Err(FieldError::new("診療年月（至）", "診療年月（自）と同じか、それより後の年月").into());
         }
-        let standing = self.standing(session, person).await?;
-        let decisions: Vec<_> =
-            kind.asks_for().kinds().map(|kind| (kind, self.decision(session, &standing, kind))).collect();
-        let covered = allowed(&decisions);
-        if covered.is_empty() {
-            return Err(self.deny(session, action, person, &decisions).await);
-        }
-        let mut tx = self.0.store.read();
-        let code = &session.institution.code;
-        let consent = tx.consent(person, code, session.now()).await?.map(|consent| consent.limited_to(covered));
-        let Some(consent) = consent else {
-            return Err(self.deny(session, action, person, &decisions).await);
-        };
-        let stored = tx.person(person).await?.ok_or(Reason::NotFound("この患者"))?;
-        let coverages = tx.coverages_of(person).await?;
-        let today = session.now().day();
-        let receipts = match self.0.release.visible_part(period, today) {
-            Some(visible) => tx.care_receipts(&consent, visible).await?,
-            None => Vec::new(),
-        };
-        let list = CareList::compose(&ListInput {
-            kind,
-            covered,
-            person: &stored,
-            coverage: coverage_on(&coverages, today),
-            receipts: &receipts,
-            asked: period,
-            rule: self.0.release,
-            now: session.now(),
-            own: code,
-        });
-        let detail = format!(
-            "consent={} kinds={} from={} to={} rows={}",
-            consent.id().to_hex(),
-            words(covered),
-            period.from,
-            period.to,
-            list.row_count()
-        );
+        let asked = kind.asks_for();
+        let permission = self.permission(session, person, asked, action, Treatment::Outpatient).await?;
+        let care = self.read_care(session, &permission, period, asked.contains(InformationKind::Medication)).await?;
+        let list = CareList::compose(&self.list_input(session, kind, period, &permission, &care));
+        let detail = format!("{} from={} to={} rows={}", permission.words(), period.from, period.to, list.row_count());
         self.0.store.append(session.draft(action, Outcome::Done, &person.to_hex(), detail)).await?;
         Ok(list)
+    }
+
+    /// Decides about each kind that is asked for and makes the store turn the grant into the permission to read those
+    /// that are allowed. The refusal is written down.
+    ///
+    /// # Errors
+    /// [`Reason::Denied`] when nothing is allowed.
+    pub(crate) async fn permission(
+        &self,
+        session: &Session,
+        person: PersonId,
+        asked: Scope,
+        action: Action,
+        treatment: Treatment,
+    ) -> Result<Permission, Refusal> {
+        let mut standing = self.standing(session, person).await?;
+        // The grants of the reader are for 外来; nobody can give another one yet.
+        standing.grant = standing.grant.filter(|_| treatment == Treatment::Outpatient);
+        let decisions: Vec<_> = asked.kinds().map(|kind| (kind, self.decision(session, &standing, kind))).collect();
+        let covered = allowed(&decisions);
+        let consent = match covered.is_empty() {
+            true => None,
+            false => self.0.store.read().consent(person, &session.institution.code, session.now()).await?,
+        };
+        match consent {
+            Some(consent) => Ok(Permission { consent: consent.limited_to(covered), covered }),
+            None => Err(self.deny(session, action, person, &decisions).await),
+        }
+    }
+
+    /// What the permission opens of the months: receipts as far as they are released, and of the e-prescription service
+    /// everything that can be seen, because it tells also of the months before and after.
+    pub(crate) async fn read_care(
+        &self,
+        session: &Session,
+        permission: &Permission,
+        period: Period,
+        prescriptions: bool,
+    ) -> Result<Care, Refusal> {
+        let mut tx = self.0.store.read();
+        let consent = &permission.consent;
+        let person = tx.person(consent.person()).await?.ok_or(Reason::NotFound("この患者"))?;
+        let coverages = tx.coverages_of(person.id).await?;
+        let today = session.now().day();
+        let receipts = match self.0.release.visible_part(period, today) {
+            Some(visible) => tx.care_receipts(consent, visible).await?,
+            None => Vec::new(),
+        };
+        let prescriptions = match prescriptions {
+            true => Some(tx.prescriptions(consent, VisibleDays::on(today)).await?),
+            false => None,
+        };
+        Ok(Care { coverage: coverage_on(&coverages, today).cloned(), person, receipts, prescriptions })
+    }
+
+    /// What the list of the screens and of the PDF is composed of.
+    pub(crate) fn list_input<'a>(
+        &self,
+        session: &'a Session,
+        kind: ListKind,
+        asked: Period,
+        permission: &Permission,
+        care: &'a Care,
+    ) -> ListInput<'a> {
+        ListInput {
+            kind,
+            covered: permission.covered,
+            person: &care.person,
+            coverage: care.coverage.as_ref(),
+            receipts: &care.receipts,
+            prescriptions: care.prescriptions.as_deref(),
+            asked,
+            rule: self.0.release,
+            now: session.now(),
+            own: &session.institution.code,
+        }
     }
 
     async fn standing(&self, session: &Session, person: PersonId) -> Result<Standing, Refusal> {
@@ -179,7 +240,11 @@ impl Service {
     fn decision(&self, session: &Session, standing: &Standing, kind: InformationKind) -> Decision {
         decision::decide(&Question {
             account: session.kind,
-            settings_at_login: &session.settings_at_login,
+            settings_at_login: match session.kind {
+                // The folder agent follows the settings at each request.
+                AccountKind::Agent => &standing.settings,
+                _ => &session.settings_at_login,
+            },
             settings_now: &standing.settings,
             grant: standing.grant.as_ref(),
             kind,
@@ -211,6 +276,17 @@ impl Service {
             Ok(_) => Reason::Denied { kind, denial }.into(),
             Err(error) => error.into(),
         }
+    }
+}
+
+impl Permission {
+    pub(crate) const fn covered(&self) -> Scope {
+        self.covered
+    }
+
+    /// The consent and its kinds, for the audit log.
+    pub(crate) fn words(&self) -> String {
+        format!("consent={} kinds={}", self.consent.id().to_hex(), words(self.covered))
     }
 }
 

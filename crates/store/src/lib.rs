@@ -22,6 +22,7 @@ pub mod master;
 mod migration;
 mod notice;
 mod person;
+pub mod prescription;
 pub mod receipt;
 #[cfg(all(test, feature = "test-support"))]
 mod registry;

@@ -38,7 +38,8 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: &[Migration] = &[migration!(1, "0001_first"), migration!(5, "0005_bulk")];
+const MIGRATIONS: &[Migration] =
+    &[migration!(1, "0001_first"), migration!(4, "0004_prescriptions"), migration!(5, "0005_bulk")];
 
 /// What [`crate::Store::migrate`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

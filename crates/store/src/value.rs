@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use madoguchi_model::{
     account::UserId,
     day::{Day, Month, Timestamp},
-    id::{ChangeId, ConsentId, CoverageId, FileId, NoticeId, PassId, PersonId, ReceiptId},
+    id::{ChangeId, ConsentId, CoverageId, FileId, NoticeId, PassId, PersonId, PrescriptionId, ReceiptId},
     institution::InstitutionCode,
     person::Sex,
 };
@@ -114,6 +114,7 @@ stored! {
     NoticeId: id => *id.as_bytes();
     ChangeId: id => *id.as_bytes();
     PassId: id => *id.as_bytes();
+    PrescriptionId: id => *id.as_bytes();
     Sex: sex => sex.number();
     &InstitutionCode: code => code.as_str();
     &UserId: user => user.as_str();

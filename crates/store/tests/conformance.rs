@@ -6,6 +6,7 @@ mod conformance {
     pub(crate) mod chain;
     pub(crate) mod desk;
     pub(crate) mod patient;
+    pub(crate) mod prescription;
     pub(crate) mod reference;
     pub(crate) mod samples;
     pub(crate) mod writing;
@@ -85,6 +86,8 @@ on_every_engine! {
         consent_opens_for_a_day_and_to_its_institution, the_list_is_searched_as_people_write,
         only_consented_kinds_leave_the_database, a_replaced_receipt_is_gone_from_view,
         old_receipts_go_with_their_bytes, an_unattached_receipt_waits_for_its_person;
+    prescription: a_prescription_opens_with_its_consent, the_same_prescription_again_changes_nothing,
+        a_prescription_taken_back_goes_with_its_dispensings;
     reference: masters_keep_their_generations, a_claims_file_is_taken_once;
     writing: a_name_is_taken_once, another_name_writes_beside, a_panic_stops_nothing, a_closed_store_only_reads,
         a_reader_writes_nothing, a_read_changes_nothing, a_full_queue_is_busy, migrating_again_changes_nothing;

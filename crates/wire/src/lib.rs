@@ -9,6 +9,7 @@ pub mod coverage;
 pub mod issue;
 pub mod masters;
 pub mod message;
+pub mod prescription;
 mod table;
 pub mod withdrawal;
 

@@ -1,9 +1,14 @@
 //! The three blocks of a list: 受診歴, 手術情報 and 診療／薬剤実績, with their order and their amounts.
 
-use super::{EntryGroup, ListInput, NO_VALUE, Operation, Row, Usage, Visit, clean, own_mark, some_text};
+use super::{
+    EntryGroup, ListInput, NO_VALUE, Operation, PRESCRIBED_ONLY, Row, Usage, Visit, clean, own_mark, some_text,
+    with_prescriptions,
+};
 use crate::care::{Act, Amount, CareReceipt, CareSetting, Medication};
 use crate::consent::{InformationKind, Scope};
 use crate::day::{Day, Month};
+use crate::institution::InstitutionCode;
+use crate::prescription::{Prescription, added_to};
 use std::cmp::Reverse;
 use unicode_normalization::UnicodeNormalization;
 
@@ -51,18 +56,36 @@ pub(super) fn operations(input: &ListInput<'_>) -> Vec<Operation> {
     found.into_iter().map(operation).collect()
 }
 
-/// 診療／薬剤実績: grouped by month, day and institution, newest first, unknown days last in their month.
+/// 診療／薬剤実績: grouped by month, day and institution, newest first, unknown days last in their month. What the
+/// e-prescription service alone knows stands among the rows of the receipts.
 pub(super) fn entries(input: &ListInput<'_>, shown: Scope) -> Vec<EntryGroup> {
     let mut found: Vec<Entry<'_>> = input.receipts.iter().flat_map(|receipt| entries_of(receipt, shown)).collect();
+    if let (true, Some(records)) = (with_prescriptions(input, shown), input.prescriptions) {
+        let added = added_to(input.receipts, records).into_iter().filter(|record| record.is_within(input.asked));
+        found.extend(added.flat_map(entries_of_prescription));
+    }
     // Stable: within a group the order of the claims remains.
     found.sort_by(|left, right| left.key().cmp(&right.key()));
     found.chunk_by(|left, right| left.key() == right.key()).map(|entries| group(entries, input)).collect()
 }
 
-/// One act or drug with the receipt that it stands on.
+/// One act or drug with what it comes from.
 struct Entry<'a> {
-    receipt: &'a CareReceipt,
+    source: Source<'a>,
     item: Item<'a>,
+}
+
+/// The receipt, dispensing or prescription that tells of an act or drug.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    month: Month,
+    institution: &'a InstitutionCode,
+    institution_name: &'a str,
+    setting: CareSetting,
+    /// Code and name.
+    prescriber: Option<(&'a str, &'a str)>,
+    /// Nothing was dispensed yet.
+    prescribed_only: bool,
 }
 
 enum Item<'a> {
@@ -71,8 +94,15 @@ enum Item<'a> {
 }
 
 /// What makes a group, in the order in which groups stand.
-type GroupKey<'a> =
-    (Reverse<Month>, Reverse<Option<Day>>, &'a str, CareSetting, Option<(&'a str, &'a str)>, Reverse<Option<Day>>);
+type GroupKey<'a> = (
+    Reverse<Month>,
+    Reverse<Option<Day>>,
+    &'a str,
+    CareSetting,
+    bool,
+    Option<(&'a str, &'a str)>,
+    Reverse<Option<Day>>,
+);
 
 impl<'a> Entry<'a> {
     fn day(&self) -> Option<Day> {
@@ -80,6 +110,11 @@ impl<'a> Entry<'a> {
             Item::Act(act) => act.day,
             Item::Drug(drug) => drug.day,
         }
+    }
+
+    /// A row stands in the month of its day; without a day in the month of its receipt.
+    fn month(&self) -> Month {
+        self.day().map_or(self.source.month, Day::month)
     }
 
     fn prescribed_on(&self) -> Option<Day> {
@@ -90,43 +125,68 @@ impl<'a> Entry<'a> {
     }
 
     fn key(&self) -> GroupKey<'a> {
-        let prescriber = self.receipt.prescriber.as_ref();
+        let Source { institution, setting, prescriber, prescribed_only, .. } = self.source;
         (
-            Reverse(month_of(self.day(), self.receipt)),
+            Reverse(self.month()),
             Reverse(self.day()),
-            self.receipt.institution.as_str(),
-            self.receipt.setting,
-            prescriber.map(|prescriber| (prescriber.code.as_str(), prescriber.name.as_str())),
+            institution.as_str(),
+            setting,
+            prescribed_only,
+            prescriber,
             Reverse(self.prescribed_on()),
         )
     }
 }
 
 fn entries_of(receipt: &CareReceipt, shown: Scope) -> impl Iterator<Item = Entry<'_>> {
+    let source = Source {
+        month: receipt.month,
+        institution: &receipt.institution,
+        institution_name: &receipt.institution_name,
+        setting: receipt.setting,
+        prescriber: receipt.prescriber.as_ref().map(|prescriber| (prescriber.code.as_str(), prescriber.name.as_str())),
+        prescribed_only: false,
+    };
     let acts = if shown.contains(InformationKind::MedicalCare) { receipt.acts.as_slice() } else { &[] };
     let drugs = if shown.contains(InformationKind::Medication) { receipt.medications.as_slice() } else { &[] };
     let items = acts.iter().map(Item::Act).chain(drugs.iter().map(Item::Drug));
-    items.map(move |item| Entry { receipt, item })
+    items.map(move |item| Entry { source, item })
+}
+
+/// A dispensing stands at its pharmacy, a prescription at the institution that wrote it.
+fn entries_of_prescription(record: &Prescription) -> impl Iterator<Item = Entry<'_>> {
+    let Prescription { prescriber, dispensing, drugs, .. } = record;
+    let place = dispensing.as_ref().map_or(prescriber, |dispensing| &dispensing.pharmacy);
+    let source = Source {
+        month: record.month(),
+        institution: &place.code,
+        institution_name: &place.name,
+        setting: if dispensing.is_some() { CareSetting::Pharmacy } else { CareSetting::Outpatient },
+        prescriber: dispensing.as_ref().map(|_| (prescriber.code.as_str(), prescriber.name.as_str())),
+        prescribed_only: dispensing.is_none(),
+    };
+    drugs.iter().map(move |drug| Entry { source, item: Item::Drug(drug) })
 }
 
 fn group(entries: &[Entry<'_>], input: &ListInput<'_>) -> EntryGroup {
-    let Entry { receipt, .. } = &entries[0];
-    let day = entries[0].day();
+    let first = &entries[0];
+    let (source, day) = (first.source, first.day());
     // Acts before drugs, also when two receipts of one month meet in a group.
     let (acts, drugs): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| matches!(entry.item, Item::Act(_)));
-    let month = month_of(day, receipt).short();
+    let month = first.month().short();
     let day_of_month = day.map(|day| format!("{}日", day.day_of_month()));
     let rows = acts.into_iter().chain(drugs).zip(1..).map(|(entry, number)| row(&entry.item, number));
     EntryGroup {
         supplied_on: format!("{month}{}", day_of_month.as_deref().unwrap_or_default()),
         month,
         day: day_of_month.unwrap_or_else(|| NO_VALUE.to_owned()),
-        setting: receipt.setting.label(),
-        institution: clean(&receipt.institution_name),
-        own_mark: own_mark(receipt.institution.as_str(), input.own),
-        prescriber: receipt.prescriber.as_ref().and_then(|prescriber| some_text(Some(&prescriber.name))),
-        prescriber_own_mark: receipt.prescriber.as_ref().and_then(|prescriber| own_mark(&prescriber.code, input.own)),
-        prescribed_on: entries[0].prescribed_on().map(month_and_day),
+        setting: source.setting.label(),
+        source_mark: source.prescribed_only.then_some(PRESCRIBED_ONLY),
+        institution: clean(source.institution_name),
+        own_mark: own_mark(source.institution.as_str(), input.own),
+        prescriber: source.prescriber.and_then(|(_, name)| some_text(Some(name))),
+        prescriber_own_mark: source.prescriber.and_then(|(code, _)| own_mark(code, input.own)),
+        prescribed_on: first.prescribed_on().map(month_and_day),
         rows: rows.collect(),
     }
 }
@@ -192,7 +252,7 @@ fn with_unit(amount: Amount, unit: &str) -> String {
     format!("{amount}{}", unit.trim())
 }
 
-/// A row stands in the month of its day; without a day in the month of its receipt.
+/// An operation stands in the month of its day; without a day in the month of its receipt.
 fn month_of(day: Option<Day>, receipt: &CareReceipt) -> Month {
     day.map_or(receipt.month, Day::month)
 }

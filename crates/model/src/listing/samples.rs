@@ -33,6 +33,8 @@ pub struct Sample {
     pub coverage: Option<Coverage>,
     /// The care.
     pub receipts: Vec<CareReceipt>,
+    /// 処方・調剤情報; `None` when they are left out.
+    pub prescriptions: Option<Vec<Prescription>>,
     /// The months asked for.
     pub asked: Period,
     /// 作成日時.
@@ -72,6 +74,7 @@ impl Sample {
             person,
             coverage: Some(coverage),
             receipts: vec![],
+            prescriptions: None,
             asked,
             now,
         }
@@ -87,6 +90,20 @@ impl Sample {
         }
         sample.receipts.push(hospital_receipt(month(202_211)));
         sample
+    }
+
+    /// The chronic patient with what the e-prescription service knows beside the receipts: dispensed this month, and
+    /// prescribed today at the own hospital.
+    #[must_use]
+    pub fn prescribed() -> Self {
+        let told_by_receipt = dispensed(CLINIC, day(20_230_210), day(20_230_210));
+        let prescriptions = vec![
+            prescribed(HOSPITAL, day(20_230_327)),
+            prescribed(CLINIC, day(20_230_310)),
+            dispensed(CLINIC, day(20_230_310), day(20_230_311)),
+            told_by_receipt,
+        ];
+        Self { prescriptions: Some(prescriptions), ..Self::chronic() }
     }
 
     /// So many rows of care, spread over days and months.
@@ -134,6 +151,7 @@ impl Sample {
             ("chronic", Self::chronic()),
             ("medication", medication),
             ("surgery", surgery),
+            ("prescribed", Self::prescribed()),
             ("long", Self::long(60)),
             ("hard_characters", Self::hard_characters()),
         ]
@@ -148,6 +166,7 @@ impl Sample {
             person: &self.person,
             coverage: self.coverage.as_ref(),
             receipts: &self.receipts,
+            prescriptions: self.prescriptions.as_deref(),
             asked: self.asked,
             rule: ReleaseRule::default(),
             now: self.now,

@@ -1,5 +1,6 @@
 use super::samples::{
-    CLINIC, HOSPITAL, PHARMACY, Sample, act, clinic_receipt, day, drug, month, pharmacy_receipt, receipt,
+    CLINIC, HOSPITAL, PHARMACY, Sample, act, clinic_receipt, day, dispensed, drug, month, pharmacy_receipt, prescribed,
+    receipt,
 };
 use super::*;
 use crate::care::{Amount, CareSetting, CountUnit, Medication};
@@ -264,5 +265,68 @@ fn amounts_read_by_class() {
         let rows = Sample { receipts: vec![receipt], ..Sample::nobody() }.list().entries.unwrap().remove(0).rows;
         assert_eq!((rows[1].label, rows[1].quantity.as_str(), rows[1].count.as_str()), expected);
         assert_eq!((rows[0].quantity.as_str(), rows[0].usage.as_ref()), ("30分", None));
+    }
+}
+
+/// Every group as `22年7月19日 入外等[印] 機関 ←処方元 処方日: 名 …`.
+fn supplies(sample: &Sample) -> Vec<String> {
+    let line = |group: EntryGroup| {
+        let mark = group.source_mark.unwrap_or_default();
+        let prescriber = group.prescriber.map(|name| format!(" ←{name}")).unwrap_or_default();
+        let prescribed = group.prescribed_on.map(|day| format!(" {day}")).unwrap_or_default();
+        let institution = format!("{}{}", group.institution, group.own_mark.unwrap_or_default());
+        format!(
+            "{} {}[{mark}] {institution}{prescriber}{prescribed} {}行",
+            group.supplied_on,
+            group.setting,
+            group.rows.len()
+        )
+    };
+    sample.list().entries.unwrap().into_iter().map(line).collect()
+}
+
+#[test]
+fn what_only_the_e_prescription_service_knows_stands_among_the_receipts() {
+    let sample = Sample { kind: ListKind::Medication, ..Sample::prescribed() };
+    assert_eq!(
+        supplies(&sample)[..4],
+        [
+            "23年3月27日 外来[処方] 窓口総合病院自院 1行",
+            "23年3月11日 調剤[] みどり調剤薬局 ←資格クリニック 3月10日 1行",
+            "23年2月10日 外来[] 資格クリニック 1行",
+            "23年2月10日 調剤[] みどり調剤薬局 ←資格クリニック 2月10日 3行",
+        ]
+    );
+    assert_eq!(supplies(&sample).len(), 9, "the dispensing of February is told by its receipt");
+    let receipts_only = Sample { prescriptions: None, ..sample.clone() };
+    assert_eq!(supplies(&receipts_only), supplies(&sample)[2..]);
+}
+
+#[test]
+fn prescriptions_keep_to_the_months_asked_for_and_to_their_consent() {
+    let of_march = Period { from: month(202_303), to: month(202_303) };
+    let sample = Sample { asked: of_march, receipts: vec![], ..Sample::prescribed() };
+    assert_eq!(supplies(&sample).len(), 2);
+    let covered = Scope::of(&[InformationKind::MedicalCare, InformationKind::Surgery]);
+    let without_consent = Sample { covered, ..sample.clone() };
+    assert_eq!(supplies(&without_consent), Vec::<String>::new());
+    for (sample, told) in [(&sample, true), (&without_consent, false)] {
+        let list = sample.list();
+        assert_eq!(list.notice.contains("処方・調剤情報"), told);
+        assert_eq!(list.footnotes.iter().any(|note| note.contains("未調剤")), told);
+        assert_eq!(list.period.contains("レセプトの情報を表示できる期間"), told, "{}", list.period);
+    }
+}
+
+/// A prescription of one month that was dispensed in the next is not called undispensed in its own.
+#[test]
+fn a_dispensing_outside_the_months_still_tells_that_it_was_dispensed() {
+    let records = vec![prescribed(CLINIC, day(20_230_228)), dispensed(CLINIC, day(20_230_228), day(20_230_301))];
+    for (month_asked, expected) in
+        [(202_302, vec![]), (202_303, vec!["23年3月1日 調剤[] みどり調剤薬局 ←資格クリニック 2月28日 1行"])]
+    {
+        let asked = Period { from: month(month_asked), to: month(month_asked) };
+        let sample = Sample { asked, prescriptions: Some(records.clone()), ..Sample::nobody() };
+        assert_eq!(supplies(&sample), expected, "{month_asked}");
     }
 }

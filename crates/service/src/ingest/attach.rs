@@ -216,7 +216,8 @@ fn version_of_new(new: &NewReceipt) -> Version<'_> {
     }
 }
 
-fn candidate(holder: NumberHolder) -> Candidate {
+/// Somebody with the numbers as the rules of the model see them.
+pub(crate) fn candidate(holder: NumberHolder) -> Candidate {
     let NumberHolder { person, number, branch, name, kana, sex, birthdate, .. } = holder;
     Candidate { person, number, branch, name, kana, sex, birthdate }
 }

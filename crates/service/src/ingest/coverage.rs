@@ -225,7 +225,7 @@ fn coverage_id(person: PersonId, numbers: &NumberKey, valid_from: Day) -> Covera
 }
 
 /// An id that follows from its parts: UUID version 8, the hash of the parts.
-fn derived_id<I>(kind: &str, parts: &[&str], from_bytes: impl Fn(&[u8]) -> Option<I>) -> I {
+pub(super) fn derived_id<I>(kind: &str, parts: &[&str], from_bytes: impl Fn(&[u8]) -> Option<I>) -> I {
     let mut hash = Sha256::new();
     for part in [&[kind], parts].concat() {
         hash.update((part.len() as u64).to_be_bytes());

@@ -19,7 +19,7 @@ use madoguchi_store::{
 use super::samples::{coverage, day, hospital, month, person, person_id, pharmacy, receipt};
 use crate::{NOW, Place, put};
 
-async fn put_person(place: &Place, number: u8) {
+pub(crate) async fn put_person(place: &Place, number: u8) {
     put(place, person(number), async |tx, it| tx.put_persons(&[it]).await).await;
 }
 
@@ -210,7 +210,7 @@ pub(crate) async fn the_list_is_searched_as_people_write(place: &Place) {
     assert_eq!(put(place, over, async |tx, it| tx.remove_old_list_rows(it).await).await, 1);
 }
 
-async fn consent_to(place: &Place, kinds: &[InformationKind]) -> Consent {
+pub(crate) async fn consent_to(place: &Place, kinds: &[InformationKind]) -> Consent {
     pass_reader(place, 1, kinds, NOW).await;
     place.store.read().consent(person_id(1), &hospital(), NOW).await.unwrap().unwrap()
 }
