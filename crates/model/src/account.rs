@@ -65,6 +65,10 @@ pub enum Right {
     IssueVisualCheckCode,
     /// Post what was read from a card.
     PostCardResults,
+    /// Exchange message files as the folder agent does; each message asks for its own right besides.
+    ExchangeFiles,
+    /// Call the Web API; each message asks for its own right besides.
+    CallApi,
     /// お知らせ and the own password.
     UseOwnAccount,
 }
@@ -102,6 +106,8 @@ impl AccountKind {
             R::IssueAccessUrl => matches!(self, K::Administrator | K::Agent | K::Api),
             R::IssueVisualCheckCode => matches!(self, K::Administrator | K::General | K::Agent),
             R::PostCardResults => matches!(self, K::Reader),
+            R::ExchangeFiles => matches!(self, K::Agent),
+            R::CallApi => matches!(self, K::Api),
             R::UseOwnAccount => !matches!(self, K::MasterReset),
         }
     }
@@ -162,7 +168,7 @@ impl AccountKind {
 
 impl Right {
     /// All rights, in the order of the matrix.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::ResetMaster,
         Self::ManageAdministrators,
         Self::ManageAccounts,
@@ -179,6 +185,8 @@ impl Right {
         Self::IssueAccessUrl,
         Self::IssueVisualCheckCode,
         Self::PostCardResults,
+        Self::ExchangeFiles,
+        Self::CallApi,
         Self::UseOwnAccount,
     ];
 }
@@ -231,8 +239,8 @@ impl From<UserId> for String {
 mod tests {
     use super::*;
 
-    /// §4.2, columns マスタ 管理 医療情報閲覧 一般 連携アプリ WebAPI 顔認証 リセット用.
-    const MATRIX: [(Right, &str); 17] = [
+    /// §4.2 (and the two doors of programs), columns マスタ 管理 医療情報閲覧 一般 連携アプリ WebAPI 顔認証 リセット用.
+    const MATRIX: [(Right, &str); 19] = [
         (Right::ResetMaster, "-------Y"),
         (Right::ManageAdministrators, "Y-------"),
         (Right::ManageAccounts, "-Y------"),
@@ -249,6 +257,8 @@ mod tests {
         (Right::IssueAccessUrl, "-Y--YY--"),
         (Right::IssueVisualCheckCode, "-Y-YY---"),
         (Right::PostCardResults, "------Y-"),
+        (Right::ExchangeFiles, "----Y---"),
+        (Right::CallApi, "-----Y--"),
         (Right::UseOwnAccount, "YYYYYYY-"),
     ];
 

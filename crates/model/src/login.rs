@@ -1,6 +1,6 @@
 //! Log-in rules (ログイン): passwords, lock-out, idle log-out.
 
-use crate::account::UserId;
+use crate::account::{AccountKind, UserId};
 use crate::day::Timestamp;
 use crate::field::FieldError;
 use crate::institution::Institution;
@@ -19,6 +19,11 @@ pub const LOCK_SECONDS: i64 = 30 * 60;
 pub const IDLE_SECONDS_MAX: i64 = 30 * 60;
 /// Seconds that a session lasts at most, whatever is done in it.
 pub const SESSION_SECONDS_MAX: i64 = 12 * 3_600;
+/// Seconds that a token of a Web API account lives, whether it is used or not.
+pub const TOKEN_SECONDS: i64 = 60 * 60;
+/// Log-ins at once of an account of a folder agent or a Web API account: an institution's machines and processes, and
+/// room for those that went away without a word. The oldest ends when another one begins.
+pub const PROGRAM_LOG_INS_MAX: u32 = 64;
 
 /// Passwords that everyone tries first, lower case; longer than the shortest password only.
 const COMMON_PASSWORDS: [&str; 16] = [
@@ -103,10 +108,29 @@ impl Tries {
     }
 }
 
-/// Whether a session has ended by itself: idle too long, or too old.
+/// Whether a session has ended by itself: idle too long, or too old. A token of a Web API account has its hour and
+/// knows no idleness.
 #[must_use]
-pub fn session_has_ended(created: Timestamp, last_seen: Timestamp, now: Timestamp) -> bool {
+pub fn session_has_ended(kind: AccountKind, created: Timestamp, last_seen: Timestamp, now: Timestamp) -> bool {
+    if kind == AccountKind::Api {
+        return created.plus_seconds(TOKEN_SECONDS) <= now;
+    }
     last_seen.plus_seconds(IDLE_SECONDS_MAX) <= now || created.plus_seconds(SESSION_SECONDS_MAX) <= now
+}
+
+/// Whether a log-in of a Web API account is too old to be renewed without its password.
+#[must_use]
+pub fn log_in_has_ended(logged_in: Timestamp, now: Timestamp) -> bool {
+    logged_in.plus_seconds(SESSION_SECONDS_MAX) <= now
+}
+
+/// How many sessions of such an account there may be at once.
+#[must_use]
+pub const fn sessions_max(kind: AccountKind) -> u32 {
+    match kind {
+        AccountKind::Agent | AccountKind::Api => PROGRAM_LOG_INS_MAX,
+        _ => 1,
+    }
 }
 
 #[cfg(test)]
@@ -163,9 +187,13 @@ mod tests {
     #[test]
     fn sessions_end_when_idle_and_when_old() {
         let start = Timestamp::from_micros(0);
-        assert!(!session_has_ended(start, start, start.plus_seconds(IDLE_SECONDS_MAX - 1)));
-        assert!(session_has_ended(start, start, start.plus_seconds(IDLE_SECONDS_MAX)));
+        let (screen, api) = (AccountKind::Viewer, AccountKind::Api);
+        assert!(!session_has_ended(screen, start, start, start.plus_seconds(IDLE_SECONDS_MAX - 1)));
+        assert!(session_has_ended(screen, start, start, start.plus_seconds(IDLE_SECONDS_MAX)));
         let late = start.plus_seconds(SESSION_SECONDS_MAX);
-        assert!(session_has_ended(start, late, late));
+        assert!(session_has_ended(screen, start, late, late));
+        let end = start.plus_seconds(TOKEN_SECONDS);
+        assert!(!session_has_ended(api, start, start, end.plus_seconds(-1)), "an unused token keeps its hour");
+        assert!(session_has_ended(api, start, end, end), "a token in use has no more than its hour");
     }
 }

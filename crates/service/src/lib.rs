@@ -15,6 +15,7 @@ pub mod notice;
 pub mod operation;
 pub mod operator;
 pub mod password;
+pub mod program;
 pub mod reader;
 mod records;
 pub mod refusal;

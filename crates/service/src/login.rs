@@ -1,7 +1,7 @@
 //! Log-in, sessions, log-out and the own password (ログイン).
 //!
 //! A session belongs to one account and to one client certificate: its token is useless at another
-//! terminal. One account has one session at a time.
+//! terminal. An account has one session at a time; those of programs have several, see [`login::sessions_max`].
 
 use crate::operation::{Operation, Service, Session};
 use crate::refusal::{Reason, Refusal};
@@ -11,7 +11,9 @@ use madoguchi_model::day::Timestamp;
 use madoguchi_model::field::FieldError;
 use madoguchi_model::institution::{Institution, InstitutionCode};
 use madoguchi_model::login::{self, FORMER_PASSWORDS_KEPT, PASSWORD_CHARACTERS_MAX, Tries};
+use madoguchi_model::settings::Settings;
 use madoguchi_store::account::Account;
+use madoguchi_store::program::StoredRefreshToken;
 use madoguchi_store::session::StoredSession;
 use madoguchi_store::{Result as StoreResult, Tx};
 use sha2::{Digest, Sha256};
@@ -19,10 +21,10 @@ use sha2::{Digest, Sha256};
 /// Seconds after which a session's last request is written again: not every click needs a write.
 const TOUCH_SECONDS: i64 = 60;
 /// Characters of a session's token: 32 random bytes in hexadecimal.
-const TOKEN_CHARACTERS: usize = 64;
+pub(crate) const TOKEN_CHARACTERS: usize = 64;
 
 /// Times that a log-in or a wrong try is written anew because other processes change the account at the same moment.
-const ACCOUNT_ATTEMPTS_MAX: usize = 32;
+pub(crate) const ACCOUNT_ATTEMPTS_MAX: usize = 32;
 
 /// A wrong password or secret number that is to be counted.
 #[derive(Clone)]
@@ -74,13 +76,25 @@ impl Service {
         self.enter(operation, user, password, |kind| kind == AccountKind::Reader).await
     }
 
-    async fn enter(
+    pub(crate) async fn enter(
         &self,
         operation: &Operation,
         user: &str,
         password: &str,
         kind_may: fn(AccountKind) -> bool,
     ) -> Result<LoggedIn, Refusal> {
+        let (institution, account) = self.verified(operation, user, password, kind_may).await?;
+        self.begin_session(operation, institution, account, None).await
+    }
+
+    /// The account, when the password is its own and its kind may use this door.
+    pub(crate) async fn verified(
+        &self,
+        operation: &Operation,
+        user: &str,
+        password: &str,
+        kind_may: fn(AccountKind) -> bool,
+    ) -> Result<(Institution, Account), Refusal> {
         let institution = match self.institution(operation).await {
             Ok(institution) => institution,
             Err(Refusal { reason: reason @ (Reason::UnknownInstitution | Reason::ClosedInstitution), .. }) => {
@@ -108,10 +122,10 @@ impl Service {
         if account.stopped {
             return Err(self.refuse_log_in(operation, user.as_str(), Reason::Stopped).await);
         }
-        self.begin_session(operation, institution, account).await
+        Ok((institution, account))
     }
 
-    async fn refuse_log_in(&self, operation: &Operation, user: &str, reason: Reason) -> Refusal {
+    pub(crate) async fn refuse_log_in(&self, operation: &Operation, user: &str, reason: Reason) -> Refusal {
         let detail = format!("code={}", reason.code());
         let draft = operation.draft(user, Action::LogIn, Outcome::Refused, "", detail);
         match self.0.store.append(draft).await {
@@ -157,29 +171,20 @@ impl Service {
         Err(Reason::Busy.into())
     }
 
-    async fn begin_session(
+    /// Begins a session; `renewal` is kept beside it, so that the program can renew it without its password.
+    pub(crate) async fn begin_session(
         &self,
         operation: &Operation,
         institution: Institution,
         account: Account,
+        renewal: Option<StoredRefreshToken>,
     ) -> Result<LoggedIn, Refusal> {
-        let token = hex::encode(self.random::<32>()?);
-        let form_token = hex::encode(self.random::<16>()?);
-        let stored = StoredSession {
-            token_hash: token_hash(&token),
-            institution: institution.code.clone(),
-            user: account.user.clone(),
-            certificate_serial: operation.terminal.serial.clone(),
-            form_token,
-            settings: madoguchi_model::settings::Settings::default(),
-            created_at: operation.now,
-            last_seen_at: operation.now,
-        };
+        let (token, stored) = self.new_session(operation, &account.user)?;
         let detail = format!("kind={}", account.kind.code());
         let draft = operation.draft(account.user.as_str(), Action::LogIn, Outcome::Done, "", detail);
         for _ in 0..ACCOUNT_ATTEMPTS_MAX {
-            let (account, stored, draft) = (account.clone(), stored.clone(), draft.clone());
-            let begin = async move |tx: &mut Tx| begin_session(tx, &account, stored, draft).await;
+            let (account, stored, renewal, draft) = (account.clone(), stored.clone(), renewal.clone(), draft.clone());
+            let begin = async move |tx: &mut Tx| begin_session(tx, &account, stored, renewal, draft).await;
             match self.0.store.write("log_in", begin).await {
                 Err(madoguchi_store::Error::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -190,6 +195,22 @@ impl Service {
             }
         }
         Err(Reason::Busy.into())
+    }
+
+    /// A fresh token, and the session as it will be stored; its settings are read in the write that stores it.
+    pub(crate) fn new_session(&self, operation: &Operation, user: &UserId) -> Result<(String, StoredSession), Refusal> {
+        let token = hex::encode(self.random::<32>()?);
+        let stored = StoredSession {
+            token_hash: token_hash(&token),
+            institution: operation.terminal.institution.clone(),
+            user: user.clone(),
+            certificate_serial: operation.terminal.serial.clone(),
+            form_token: hex::encode(self.random::<16>()?),
+            settings: Settings::default(),
+            created_at: operation.now,
+            last_seen_at: operation.now,
+        };
+        Ok((token, stored))
     }
 
     /// The session of this token, at this terminal.
@@ -203,19 +224,24 @@ impl Service {
         let institution = self.institution(operation).await?;
         let hash = token_hash(token);
         let mut tx = self.0.store.read();
-        let stored = tx.session(&institution.code, &hash).await?.ok_or(Reason::NotLoggedIn)?;
+        let mut stored = tx.session(&institution.code, &hash).await?.ok_or(Reason::NotLoggedIn)?;
         if stored.certificate_serial != operation.terminal.serial {
             let draft =
                 operation.draft(stored.user.as_str(), Action::Refuse, Outcome::Refused, "", "token=other_terminal");
             self.0.store.append(draft).await?;
             return Err(Reason::NotLoggedIn.into());
         }
-        if login::session_has_ended(stored.created_at, stored.last_seen_at, operation.now) {
-            return Err(Reason::NotLoggedIn.into());
-        }
         let account = tx.account(&institution.code, &stored.user).await?.filter(|account| !account.stopped);
         let account = account.ok_or(Reason::NotLoggedIn)?;
-        if stored.last_seen_at.plus_seconds(TOUCH_SECONDS) <= operation.now {
+        if login::session_has_ended(account.kind, stored.created_at, stored.last_seen_at, operation.now) {
+            return Err(Reason::NotLoggedIn.into());
+        }
+        if account.kind == AccountKind::Agent {
+            // 利用する binds the folder agent at its next request: it has no log-in that somebody could repeat.
+            stored.settings = tx.settings(&institution.code).await?;
+        }
+        let has_its_hour = account.kind == AccountKind::Api;
+        if !has_its_hour && stored.last_seen_at.plus_seconds(TOUCH_SECONDS) <= operation.now {
             let (code, now) = (institution.code.clone(), operation.now);
             self.0.store.write("session.touch", async move |tx| tx.touch_session(&code, &hash, now).await).await?;
         }
@@ -357,13 +383,14 @@ pub(crate) fn with_password(mut account: Account, hash: String, must_change: Mus
     account
 }
 
-/// Ends the former sessions of the account and begins this one; `None` when the account was changed since it was
+/// Ends the former sessions of the account, or of a program's the oldest, and begins this one; `None` when the account was changed since it was
 /// verified. The account is written first, always: the same log-in at another process waits for that row, and so sees
 /// this session and ends it.
 async fn begin_session(
     tx: &mut Tx,
     verified: &Account,
     mut stored: StoredSession,
+    renewal: Option<StoredRefreshToken>,
     draft: Draft,
 ) -> StoreResult<Option<(StoredSession, Account)>> {
     let Some(mut current) = still_usable(tx, verified, stored.created_at).await? else { return Ok(None) };
@@ -373,8 +400,16 @@ async fn begin_session(
     }
     tx.update_account(&current).await?;
     stored.settings = tx.settings(&stored.institution).await?;
-    tx.end_sessions_of(&stored.institution, &stored.user).await?;
+    match login::sessions_max(current.kind) {
+        1 => drop(tx.end_sessions_of(&stored.institution, &stored.user).await?),
+        most => drop(tx.keep_newest_sessions(&stored.institution, &stored.user, most - 1).await?),
+    }
     tx.insert_session(&stored).await?;
+    if let Some(renewal) = renewal {
+        let most = login::sessions_max(current.kind);
+        tx.keep_newest_refresh_tokens(&stored.institution, &stored.user, most - 1).await?;
+        tx.insert_refresh_token(&renewal).await?;
+    }
     tx.audit(draft).await?;
     Ok(Some((stored, current)))
 }
@@ -392,7 +427,12 @@ fn locked_until(account: Option<&Account>, operation: &Operation) -> Option<Time
     account.filter(|account| account.tries.is_locked(operation.now)).and_then(|account| account.tries.locked_until)
 }
 
-fn session(operation: &Operation, institution: Institution, account: &Account, stored: StoredSession) -> Session {
+pub(crate) fn session(
+    operation: &Operation,
+    institution: Institution,
+    account: &Account,
+    stored: StoredSession,
+) -> Session {
     Session {
         operation: operation.clone(),
         institution,
@@ -405,6 +445,6 @@ fn session(operation: &Operation, institution: Institution, account: &Account, s
     }
 }
 
-fn token_hash(token: &str) -> [u8; 32] {
+pub(crate) fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }

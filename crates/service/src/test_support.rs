@@ -127,17 +127,14 @@ impl World {
         Operation { terminal: terminal(institution, 1), now }
     }
 
-    /// Logs an account of the world in, at the screens or as a reader. Accounts of other programs have no log-in; they
-    /// get a session value of their kind that stands in no table.
+    /// Logs an account of the world in, at the door of its kind.
     pub async fn log_in(&self, institution: &str, kind: AccountKind, now: Timestamp) -> LoggedIn {
         let operation = self.at(institution, now);
         let user = user(kind);
         match kind {
             AccountKind::Reader => self.service.log_in_reader(&operation, user.as_str(), PASSWORD).await.unwrap(),
-            AccountKind::Agent | AccountKind::Api => {
-                let session = self.session(institution, AccountKind::General, now).await;
-                LoggedIn { token: String::new(), session: Session { kind, user, ..session } }
-            }
+            AccountKind::Agent => self.service.log_in_agent(&operation, user.as_str(), PASSWORD).await.unwrap(),
+            AccountKind::Api => self.service.log_in_api(&operation, user.as_str(), PASSWORD).await.unwrap().entered,
             _ => self.service.log_in(&operation, user.as_str(), PASSWORD).await.unwrap(),
         }
     }

@@ -23,6 +23,7 @@ mod migration;
 mod notice;
 mod person;
 pub mod prescription;
+pub mod program;
 pub mod receipt;
 #[cfg(all(test, feature = "test-support"))]
 mod registry;

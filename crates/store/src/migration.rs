@@ -38,8 +38,12 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: &[Migration] =
-    &[migration!(1, "0001_first"), migration!(4, "0004_prescriptions"), migration!(5, "0005_bulk")];
+const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001_first"),
+    migration!(4, "0004_prescriptions"),
+    migration!(5, "0005_bulk"),
+    migration!(6, "0006_programs"),
+];
 
 /// What [`crate::Store::migrate`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

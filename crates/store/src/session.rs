@@ -103,13 +103,32 @@ impl Tx {
         Ok(self.execute(SQL, &values![institution, *token_hash]).await? > 0)
     }
 
-    /// Ends all sessions of an account; how many there were.
+    /// Ends all sessions of an account, and what could renew them; how many sessions there were.
     ///
     /// # Errors
     /// When it can't be written.
     pub async fn end_sessions_of(&mut self, institution: &InstitutionCode, user: &UserId) -> Result<u64> {
         const SQL: Sql = Sql::by_key("DELETE FROM sessions WHERE institution_code = $1 AND user_id = $2");
+        self.end_refresh_tokens_of(institution, user).await?;
         self.execute(SQL, &values![institution, user]).await
+    }
+
+    /// Ends the oldest sessions of an account, so that at most `kept` stay; how many ended.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn keep_newest_sessions(
+        &mut self,
+        institution: &InstitutionCode,
+        user: &UserId,
+        kept: u32,
+    ) -> Result<u64> {
+        const SQL: Sql = Sql::by_key(
+            "DELETE FROM sessions WHERE institution_code = $1 AND user_id = $2 AND token_hash NOT IN (
+                 SELECT token_hash FROM sessions WHERE institution_code = $1 AND user_id = $2
+                 ORDER BY created_at DESC, token_hash LIMIT $3)",
+        );
+        self.execute(SQL, &values![institution, user, i64::from(kept)]).await
     }
 
     /// Removes sessions that were last seen, or begun, before these instants; how many.

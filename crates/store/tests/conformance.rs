@@ -7,6 +7,7 @@ mod conformance {
     pub(crate) mod desk;
     pub(crate) mod patient;
     pub(crate) mod prescription;
+    pub(crate) mod program;
     pub(crate) mod reference;
     pub(crate) mod samples;
     pub(crate) mod writing;
@@ -88,6 +89,7 @@ on_every_engine! {
         old_receipts_go_with_their_bytes, an_unattached_receipt_waits_for_its_person;
     prescription: a_prescription_opens_with_its_consent, the_same_prescription_again_changes_nothing,
         a_prescription_taken_back_goes_with_its_dispensings;
+    program: the_newest_log_ins_stay, a_refresh_token_goes_with_its_account;
     reference: masters_keep_their_generations, a_claims_file_is_taken_once;
     writing: a_name_is_taken_once, another_name_writes_beside, a_panic_stops_nothing, a_closed_store_only_reads,
         a_reader_writes_nothing, a_read_changes_nothing, a_full_queue_is_busy, migrating_again_changes_nothing;

@@ -21,7 +21,7 @@ use madoguchi_service::viewing::Purpose;
 use madoguchi_service::{Session, Terminal};
 use madoguchi_store::receipt::NewReceipt;
 use madoguchi_trust::{CertificateDirectory, IssueRequest};
-use madoguchi_web::{RunningServer, Server, ServerParts};
+use madoguchi_web::{RateLimits, RunningServer, Server, ServerParts};
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::runtime::Runtime;
@@ -116,8 +116,14 @@ impl Site {
         let identity = certificates.issue(&identity()).unwrap();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let service = world.service_at(NOW.plus_seconds(60));
-        let parts =
-            ServerParts { service: service.clone(), reports, certificates: directory, people: any, machine: any };
+        let parts = ServerParts {
+            service: service.clone(),
+            reports,
+            certificates: directory,
+            people: any,
+            machine: any,
+            rates: RateLimits::default(),
+        };
         let server = Server::start(parts).await.unwrap();
         let client = Client::new(&certificates.ca_pem(), Some(&identity));
         let connection = client.connect(server.people).await.unwrap();

@@ -2,14 +2,17 @@
 
 use crate::frame::Frame;
 use crate::problem::Problem;
+use crate::rate::Rates;
 use axum::extract::RawPathParams;
 use bytes::Bytes;
 use madoguchi_report::{NoJapaneseFont, Reports};
 use madoguchi_service::{Operation, Service, Session};
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
-/// Bytes of a request's body at most. The largest form is 環境設定情報更新 with under 2 KiB, the largest
-/// message a card's certificate with under 8 KiB.
+/// Bytes of a request's body at most, unless its route says otherwise. The largest form is 環境設定情報更新 with under
+/// 2 KiB, the largest message a card's certificate with under 8 KiB.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Fields of a form at most; the largest form has about 20, a page of notices 101.
 const FIELDS_MAX: usize = 128;
@@ -21,6 +24,8 @@ const QUERY_BYTES_MAX: usize = 2 * 1024;
 pub(crate) struct App {
     pub(crate) service: Service,
     pub(crate) reports: Result<Reports, NoJapaneseFont>,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) large_bodies: Arc<Semaphore>,
 }
 
 /// A request that anyone may make.
@@ -65,7 +70,7 @@ impl Input {
     pub(crate) fn new(uri: &http::Uri, segments: &RawPathParams) -> Result<Self, Problem> {
         let query = uri.query().unwrap_or_default();
         if query.len() > QUERY_BYTES_MAX {
-            return Err(Problem::TooLarge);
+            return Err(Problem::TooLarge(BODY_BYTES_MAX));
         }
         Ok(Self {
             segments: segments.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
@@ -95,7 +100,7 @@ impl Fields {
         let mut fields = Vec::new();
         for (name, value) in form_urlencoded::parse(text) {
             if fields.len() == FIELDS_MAX {
-                return Err(Problem::TooLarge);
+                return Err(Problem::TooLarge(BODY_BYTES_MAX));
             }
             fields.push((name.into_owned(), value.into_owned()));
         }

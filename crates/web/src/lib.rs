@@ -6,6 +6,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 mod access;
+mod agent;
+mod api;
 mod asset;
 mod call;
 mod connection;
@@ -15,10 +17,12 @@ mod header;
 pub mod home;
 mod origin;
 mod problem;
+mod rate;
 mod reader;
 pub mod router;
 mod screen;
 mod server;
 mod tls;
 
+pub use rate::{Rate, RateLimits};
 pub use server::{RunningServer, Server, ServerParts, StartFault};

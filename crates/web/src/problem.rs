@@ -2,12 +2,12 @@
 
 use crate::cookie;
 use crate::frame::{Frame, page};
-use crate::router::Port;
+use crate::router::Wording;
 use askama::Template;
 use axum::Json;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use http::header::{CONNECTION, HeaderValue, SET_COOKIE};
+use http::header::{CONNECTION, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use madoguchi_service::{Reason, Refusal, Status};
 use serde::Serialize;
 
@@ -35,12 +35,16 @@ pub(crate) enum Problem {
     NoSuchPage,
     /// The path exists, but not for this method.
     WrongMethod,
-    /// Body, query or number of fields.
-    TooLarge,
+    /// Body, query or number of fields; bytes that the body may have.
+    TooLarge(usize),
     /// The body did not arrive in time.
     TooSlow,
     /// A message that is not what it should be; the text says where.
     Malformed(String),
+    /// A message to the Web API that does not call itself JSON in UTF-8.
+    NotJson,
+    /// More requests than a program may send; seconds until there is room again.
+    TooMany(u32),
     /// No Japanese font for the PDF; the text says what to install.
     NoFont(String),
     /// The list is too long for a PDF; the text says how long it may be.
@@ -64,6 +68,14 @@ pub(crate) struct Explained {
     pub(crate) vendor_step: String,
 }
 
+/// A problem as the Web API puts it.
+#[derive(Debug, Serialize)]
+struct ApiProblem {
+    status: String,
+    msg: String,
+    code: &'static str,
+}
+
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage {
@@ -81,9 +93,11 @@ impl Problem {
             }
             Self::NoSuchPage => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLong(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NoFont(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -99,7 +113,9 @@ impl Problem {
             Self::ForeignForm => FOREIGN_FORM.map(str::to_owned),
             Self::NoSuchPage => NO_SUCH_PAGE.map(str::to_owned),
             Self::WrongMethod => WRONG_METHOD.map(str::to_owned),
-            Self::TooLarge => TOO_LARGE.map(str::to_owned),
+            Self::TooLarge(bytes) => [TOO_LARGE[0].to_owned(), TOO_LARGE[1].to_owned(), size_limits(*bytes)],
+            Self::NotJson => NOT_JSON.map(str::to_owned),
+            Self::TooMany(_) => TOO_MANY.map(str::to_owned),
             Self::TooSlow => TOO_SLOW.map(str::to_owned),
             Self::Malformed(place) => [
                 format!("送信された内容を読み取れません（{place}）。"),
@@ -140,22 +156,39 @@ impl Problem {
             Self::ForeignForm => "W0003",
             Self::NoSuchPage => "W0004",
             Self::WrongMethod => "W0005",
-            Self::TooLarge => "W0006",
+            Self::TooLarge(_) => "W0006",
             Self::TooSlow => "W0007",
             Self::Malformed(_) => "W0008",
             Self::NoFont(_) => "W0009",
             Self::TooLong(_) => "W0010",
             Self::ExpiredCertificate => "W0011",
+            Self::NotJson => "W0012",
+            Self::TooMany(_) => "W0013",
             Self::Failed(_) => "W0099",
         }
     }
 
-    /// The answer of a port. The internal detail goes to the log and nowhere else.
-    pub(crate) fn respond(self, port: Port, frame: Frame) -> Response {
-        self.log();
-        match port {
-            Port::People => self.page(frame),
-            Port::Machine => (self.status(), Json(self.explained())).into_response(),
+    /// The answer. The internal detail goes to the log and nowhere else; `path` is the route's, not the request's, which
+    /// may name somebody.
+    pub(crate) fn respond(self, wording: Wording, path: &'static str, frame: Frame) -> Response {
+        self.log(path);
+        let mut response = match wording {
+            Wording::Page => return self.page(frame),
+            Wording::Terminal => (self.status(), Json(self.explained())).into_response(),
+            Wording::Api => (self.status(), Json(self.in_api_words())).into_response(),
+        };
+        if let Self::TooMany(seconds) = self {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+
+    fn in_api_words(&self) -> ApiProblem {
+        let explained = self.explained();
+        ApiProblem {
+            status: self.status().as_u16().to_string(),
+            msg: explained.explanation + &explained.next_step,
+            code: explained.code,
         }
     }
 
@@ -187,15 +220,17 @@ impl Problem {
         response
     }
 
-    fn log(&self) {
+    /// The line names the code, the route, and where the code is explained.
+    fn log(&self, path: &str) {
         let code = self.code();
+        let page = format!("/errors/{code}");
         match self {
             Self::Refused(refusal) if refusal.reason.status() == Status::Unavailable => {
-                tracing::error!(code, detail = refusal.detail, "refused");
+                tracing::error!(code, path, page, detail = refusal.detail, "refused");
             }
-            Self::Failed(detail) => tracing::error!(code, detail, "failed"),
-            Self::NoFont(install) => tracing::error!(code, install, "no Japanese font"),
-            _ => tracing::debug!(code, "refused"),
+            Self::Failed(detail) => tracing::error!(code, path, page, detail, "failed"),
+            Self::NoFont(install) => tracing::error!(code, path, page, install, "no Japanese font"),
+            _ => tracing::debug!(code, path, page, "refused"),
         }
     }
 }
@@ -234,6 +269,10 @@ impl From<Reason> for Problem {
     }
 }
 
+fn size_limits(body_bytes_max: usize) -> String {
+    format!("本文は{}KiB、項目は128個、アドレスの?より後ろは2KiBまでです。", body_bytes_max / 1024)
+}
+
 const NO_CERTIFICATE: [&str; 3] = [
     "この画面を利用するには、医療機関等ごとに発行された電子証明書（クライアント証明書）が必要です。ブラウザから電子証明書が送信されませんでした。",
     "資格確認端末のアイコンから開き直し、「証明書の選択」で医療機関等の証明書をクリックして「OK」を押してください。一度「キャンセル」を押した場合は、ブラウザをすべて閉じてからやり直してください。",
@@ -261,10 +300,16 @@ const WRONG_METHOD: [&str; 3] = [
     "メニューから画面を選び直してください。画面の再読み込みで起きたときは、何も変更されていません。",
     "HTTPメソッドを確認してください。",
 ];
-const TOO_LARGE: [&str; 3] = [
-    "送信された内容が大きすぎます。",
-    "入力した内容を短くして、もう一度実行してください。",
-    "本文は64KiB、項目は128個、アドレスの?より後ろは2KiBまでです。",
+const TOO_LARGE: [&str; 2] = ["送信された内容が大きすぎます。", "入力した内容を短くして、もう一度実行してください。"];
+const NOT_JSON: [&str; 3] = [
+    "本文の種類（Content-Type）がJSONではありません。",
+    "システムの担当者（ベンダー）に連絡してください。",
+    "Content-Type: application/json;charset=UTF-8 を付け、本文をUTF-8のJSONで送ってください。",
+];
+const TOO_MANY: [&str; 3] = [
+    "短い時間に多くの要求が送られたため、処理していません。",
+    "しばらくしてから、もう一度実行してください。",
+    "Retry-Afterヘッダーの秒数だけ待ってから送ってください。続くときは、要求を送るプログラムの間隔と再試行を確認してください。",
 ];
 const TOO_SLOW: [&str; 3] = [
     "送信が時間内に終わりませんでした。",

@@ -12,10 +12,11 @@ use madoguchi_model::kiosk::ConsentPage;
 use madoguchi_service::Reason;
 use serde::{Deserialize, Serialize};
 
+/// A log-in of one of the terminal's programs.
 #[derive(Deserialize)]
-struct LogIn {
-    user_id: String,
-    password: String,
+pub(crate) struct LogIn {
+    pub(crate) user_id: String,
+    pub(crate) password: String,
 }
 
 #[derive(Serialize)]
@@ -24,11 +25,19 @@ struct LoggedIn {
     institution: Institution,
 }
 
+/// Where the program is.
 #[derive(Serialize)]
-struct Institution {
+pub(crate) struct Institution {
     code: String,
     name: String,
     kind: &'static str,
+}
+
+impl From<madoguchi_model::institution::Institution> for Institution {
+    fn from(institution: madoguchi_model::institution::Institution) -> Self {
+        let kind = institution.kind().code();
+        Self { code: institution.code.as_str().to_owned(), name: institution.name, kind }
+    }
 }
 
 #[derive(Serialize)]
@@ -89,11 +98,7 @@ struct Answered {
 pub(crate) async fn log_in(call: CertifiedCall) -> Answer {
     let message: LogIn = call.input.json()?;
     let entered = call.app.service.log_in_reader(&call.operation, &message.user_id, &message.password).await?;
-    let institution = Institution {
-        code: entered.session.institution.code.as_str().to_owned(),
-        kind: entered.session.institution.kind().code(),
-        name: entered.session.institution.name,
-    };
+    let institution = Institution::from(entered.session.institution);
     Ok(Json(LoggedIn { token: entered.token, institution }).into_response())
 }
 

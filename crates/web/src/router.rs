@@ -4,9 +4,9 @@
 //! that walks through the tables walks through the product.
 
 use crate::access;
-use crate::call::{App, CertifiedCall, OpenCall, SessionCall};
+use crate::call::{App, BODY_BYTES_MAX, CertifiedCall, OpenCall, SessionCall};
 use crate::problem::Problem;
-use crate::{asset, reader, screen};
+use crate::{agent, api, asset, reader, screen};
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
@@ -25,6 +25,8 @@ pub struct Route {
     pub method: Method,
     /// The path; `{name}` stands for one segment.
     pub path: &'static str,
+    /// Bytes of a request's body at most.
+    pub body_bytes_max: usize,
     pub(crate) entry: Entry,
 }
 
@@ -33,7 +35,7 @@ pub struct Route {
 pub enum Method {
     /// Changes nothing (but may leave an audit entry).
     Get,
-    /// A form of a screen, or a message of the reader.
+    /// A form of a screen, or a message of a program.
     Post,
 }
 
@@ -60,6 +62,17 @@ pub(crate) enum Entry {
     AnySession(fn(SessionCall) -> Answering),
     Session(fn(SessionCall) -> Answering),
     Right(Right, fn(SessionCall) -> Answering),
+}
+
+/// How a refusal is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wording {
+    /// A page.
+    Page,
+    /// JSON for our own terminal: `code`, `message`, `next_step`.
+    Terminal,
+    /// JSON of the Web API: `status`, `msg`, `code`.
+    Api,
 }
 
 /// The two ports; they differ in how a token and a refusal look.
@@ -94,16 +107,34 @@ impl Port {
             Self::Machine => MACHINE,
         }
     }
+
+    /// How this port puts a refusal of a request for this path, known or not.
+    pub(crate) fn wording(self, path: &str) -> Wording {
+        match self {
+            Self::People => Wording::Page,
+            Self::Machine if path.starts_with(API) => Wording::Api,
+            Self::Machine => Wording::Terminal,
+        }
+    }
 }
+
+/// Where the paths of the Web API begin.
+const API: &str = "/oqs-api-pro/";
 
 macro_rules! route {
     ($method:ident $path:literal, $kind:ident, $handler:path) => {
-        Route { method: Method::$method, path: $path, entry: Entry::$kind(|call| Box::pin($handler(call))) }
+        Route {
+            method: Method::$method,
+            path: $path,
+            body_bytes_max: BODY_BYTES_MAX,
+            entry: Entry::$kind(|call| Box::pin($handler(call))),
+        }
     };
     ($method:ident $path:literal, Right::$right:ident, $handler:path) => {
         Route {
             method: Method::$method,
             path: $path,
+            body_bytes_max: BODY_BYTES_MAX,
             entry: Entry::Right(Right::$right, |call| Box::pin($handler(call))),
         }
     };
@@ -158,6 +189,8 @@ pub const MACHINE: &[Route] = &[
     route!(Post "/reader/pass", Right::PostCardResults, reader::begin_pass),
     route!(Post "/reader/pass/{pass}/card", Right::PostCardResults, reader::present_card),
     route!(Post "/reader/pass/{pass}/answers", Right::PostCardResults, reader::answer_pass),
+    route!(Post "/agent/session", Certified, agent::log_in),
+    route!(Post "/oqs-api-pro/MSA12020/ILI12020SV01/auth", Certified, api::log_in),
 ];
 
 pub(crate) fn router(app: &App, port: Port) -> Router {

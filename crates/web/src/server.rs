@@ -2,6 +2,7 @@
 
 use crate::call::App;
 use crate::connection;
+use crate::rate::{RateLimits, Rates};
 use crate::router::{Port, router};
 use crate::tls::{LiveTrust, TlsFault};
 use madoguchi_report::{NoJapaneseFont, Reports};
@@ -11,8 +12,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
+
+/// Bulk files in memory at once: each is up to 30 MB as it comes, and more once it is read.
+const LARGE_BODIES_MAX: usize = 8;
 
 /// What a server is made of.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub struct ServerParts {
     pub people: SocketAddr,
     /// Where programs connect; port 0 takes a free one.
     pub machine: SocketAddr,
+    /// How much a program may ask.
+    pub rates: RateLimits,
 }
 
 /// Starts servers.
@@ -68,7 +74,12 @@ impl Server {
     /// [`StartFault`].
     pub async fn start(parts: ServerParts) -> Result<RunningServer, StartFault> {
         let trust = Arc::new(LiveTrust::load(&parts.certificates)?);
-        let app = App { service: parts.service, reports: parts.reports };
+        let app = App {
+            service: parts.service,
+            reports: parts.reports,
+            rates: Arc::new(Rates::new(parts.rates)),
+            large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
+        };
         let (stop, stopped) = watch::channel(false);
         let mut addresses = Vec::with_capacity(2);
         let mut ports = Vec::with_capacity(2);

@@ -20,7 +20,7 @@ use madoguchi_store::{Error, ProcessName, Store};
 use madoguchi_terminal::{ReaderAccount, RunningTerminal, Terminal, TerminalConfig};
 use madoguchi_trust::card_trust::CardTrust;
 use madoguchi_web::home::{Home, HomePage};
-use madoguchi_web::{RunningServer, Server, ServerParts};
+use madoguchi_web::{RateLimits, RunningServer, Server, ServerParts};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -94,6 +94,7 @@ impl Running {
             certificates: directory.join("certificates"),
             people: ports.next(),
             machine: ports.next(),
+            rates: RateLimits::default(),
         };
         let server = Server::start(parts).await.map_err(Failure::new)?;
         let mut running = Self {

@@ -12,7 +12,7 @@ use madoguchi_service::Service;
 use madoguchi_service::audit::{HeadSigner, SIGN_SECONDS};
 use madoguchi_store::{ProcessName, Store};
 use madoguchi_trust::card_trust::CardTrust;
-use madoguchi_web::{Server, ServerParts};
+use madoguchi_web::{RateLimits, Server, ServerParts};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -68,6 +68,7 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
         certificates: place.certificates(),
         people: arguments.people,
         machine: arguments.machines,
+        rates: RateLimits::default(),
     };
     let server = Server::start(parts).await.map_err(Failure::new)?;
     info!(people = %server.people, machines = %server.machine, "serving");

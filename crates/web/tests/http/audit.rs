@@ -11,7 +11,8 @@ use madoguchi_web::router::{MACHINE, Method, PEOPLE, Route};
 /// What an answered request of the route leaves; a new route must be named here.
 fn expected(route: &Route) -> Option<Action> {
     match (route.method, route.path) {
-        (Method::Post, "/login" | "/reader/session") => Some(Action::LogIn),
+        (Method::Post, "/login" | "/reader/session" | "/agent/session") => Some(Action::LogIn),
+        (Method::Post, "/oqs-api-pro/MSA12020/ILI12020SV01/auth") => Some(Action::LogIn),
         (Method::Post, "/logout") => Some(Action::LogOut),
         (Method::Post, "/password") => Some(Action::ChangePassword),
         (_, "/patients") => Some(Action::ListConsents),
@@ -109,11 +110,11 @@ async fn every_answer_leaves_its_entry() {
     }
 }
 
-/// The reader's messages are sent in order in `reader.rs`; here only that none is forgotten.
+/// The messages of programs are sent in `reader.rs` and `api.rs`; here only that none is forgotten.
 #[test]
 fn every_message_of_the_machine_port_has_an_expectation() {
     let written: Vec<_> = MACHINE.iter().filter_map(expected).collect();
-    assert_eq!(written, [Action::LogIn, Action::CheckEligibility, Action::GrantConsent]);
+    assert_eq!(written, [Action::LogIn, Action::CheckEligibility, Action::GrantConsent, Action::LogIn, Action::LogIn]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

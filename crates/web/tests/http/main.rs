@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod access;
+mod api;
 mod audit;
 mod bounds;
 mod client;

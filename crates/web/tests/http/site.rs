@@ -12,7 +12,7 @@ use madoguchi_service::test_support::{CLINIC, HOSPITAL, NOW, PASSWORD, Patient, 
 use madoguchi_service::{Service, Terminal};
 use madoguchi_trust::{CertificateDirectory, IssueRequest, IssuedFiles};
 use madoguchi_web::router::{Port, Route};
-use madoguchi_web::{RunningServer, Server, ServerParts};
+use madoguchi_web::{RateLimits, RunningServer, Server, ServerParts};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -49,6 +49,13 @@ impl Site {
     }
 
     pub(crate) async fn open_with(reports: Result<Reports, madoguchi_report::NoJapaneseFont>) -> Self {
+        Self::open_with_rates(reports, RateLimits::default()).await
+    }
+
+    pub(crate) async fn open_with_rates(
+        reports: Result<Reports, madoguchi_report::NoJapaneseFont>,
+        rates: RateLimits,
+    ) -> Self {
         let world = World::on_sqlite().await;
         world.use_all(HOSPITAL, NOW).await;
         world.pass(HOSPITAL, Patient::Ordinary, NOW, |_| true).await.unwrap();
@@ -57,8 +64,14 @@ impl Site {
         let certificates = CertificateDirectory::init(&directory, &names, unix_now()).unwrap();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let service = world.service_at(NOW.plus_seconds(60));
-        let parts =
-            ServerParts { service: service.clone(), reports, certificates: directory, people: any, machine: any };
+        let parts = ServerParts {
+            service: service.clone(),
+            reports,
+            certificates: directory,
+            people: any,
+            machine: any,
+            rates,
+        };
         let server = Server::start(parts).await.unwrap();
         let hospital = desk(&certificates, HOSPITAL, "01");
         let second_desk = desk(&certificates, HOSPITAL, "viewer-01");
@@ -76,18 +89,20 @@ impl Site {
     pub(crate) async fn seat<'a>(&'a self, desk: &'a Desk, kind: AccountKind) -> Seat<'a> {
         let operation = self.service.operation(desk.terminal.clone());
         let user = user(kind);
-        let LoggedIn { token, session } = if kind == AccountKind::Reader {
-            self.service.log_in_reader(&operation, user.as_str(), PASSWORD).await.unwrap()
-        } else {
-            self.service.log_in(&operation, user.as_str(), PASSWORD).await.unwrap()
+        let (service, user) = (&self.service, user.as_str());
+        let LoggedIn { token, session } = match kind {
+            AccountKind::Reader => service.log_in_reader(&operation, user, PASSWORD).await.unwrap(),
+            AccountKind::Agent => service.log_in_agent(&operation, user, PASSWORD).await.unwrap(),
+            AccountKind::Api => service.log_in_api(&operation, user, PASSWORD).await.unwrap().entered,
+            _ => service.log_in(&operation, user, PASSWORD).await.unwrap(),
         };
         Seat { site: self, desk, token, form_token: session.form_token }
     }
 
-    /// A log-in of every kind that can log in, at the hospital's first desk.
+    /// A log-in of every kind, at the hospital's first desk.
     pub(crate) async fn seats(&self) -> HashMap<AccountKind, Seat<'_>> {
         let mut seats = HashMap::new();
-        for kind in AccountKind::ALL.into_iter().filter(|kind| kind.uses_screens() || *kind == AccountKind::Reader) {
+        for kind in AccountKind::ALL {
             seats.insert(kind, self.seat(&self.hospital, kind).await);
         }
         seats

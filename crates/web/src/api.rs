@@ -1,0 +1,52 @@
+//! The Web API: JSON on the machine port, for the systems of an institution.
+
+use crate::call::CertifiedCall;
+use crate::problem::Problem;
+use crate::router::Answer;
+use axum::Json;
+use axum::response::IntoResponse;
+use madoguchi_model::settings::Setting;
+use serde::{Deserialize, Serialize};
+
+/// A log-in, or its renewal.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LogIn {
+    user_id: Option<String>,
+    password: Option<String>,
+    refresh_token: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Answered<T> {
+    status: &'static str,
+    msg: &'static str,
+    result: T,
+}
+
+/// `accessToken` is the same token as `idToken`: clients read one or the other.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tokens {
+    access_token: String,
+    refresh_token: String,
+    id_token: String,
+    link_sys_char_cd: String,
+}
+
+pub(crate) async fn log_in(call: CertifiedCall) -> Answer {
+    let message: LogIn = call.input.json()?;
+    let service = &call.app.service;
+    let log_in = match (message.user_id, message.password, message.refresh_token) {
+        (Some(user), Some(password), None) => service.log_in_api(&call.operation, &user, &password).await?,
+        (None, None, Some(refresh_token)) => service.refresh_api(&call.operation, &refresh_token).await?,
+        _ => return Err(Problem::Malformed("userIdとpassword、またはrefreshToken".to_owned())),
+    };
+    let result = Tokens {
+        access_token: log_in.entered.token.clone(),
+        refresh_token: log_in.refresh_token,
+        id_token: log_in.entered.token,
+        link_sys_char_cd: log_in.entered.session.settings_at_login.value(Setting::CharacterCode).to_owned(),
+    };
+    Ok(Json(Answered { status: "200", msg: "", result }).into_response())
+}

@@ -1,0 +1,165 @@
+//! How much programs may ask (流量制限): a bucket of tokens for each account and each institution on the machine port.
+//!
+//! The buckets are of this process and are not written down: with several servers each gives its own share. People at
+//! screens have none; their pace is their own. A large hospital sees some 4,000 patients a day and half of them in two
+//! hours, which is one check in four seconds: the limits below only stop programs that have gone wild.
+
+use crate::problem::Problem;
+use madoguchi_model::institution::InstitutionCode;
+use madoguchi_service::Session;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Buckets after which the full ones are thrown away: a full bucket says no more than none.
+const BUCKETS_MAX: usize = 4_096;
+
+/// A rate with the burst that it lets through.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// Requests a second in the long run.
+    pub per_second: f64,
+    /// Requests at once.
+    pub burst: f64,
+}
+
+/// How much a program may ask.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RateLimits {
+    /// Requests of one account.
+    pub account: Rate,
+    /// Requests of all accounts of one institution.
+    pub institution: Rate,
+    /// Log-ins and renewals at one institution: each costs the server a password hash.
+    pub log_ins: Rate,
+}
+
+impl Default for RateLimits {
+    /// 50 requests a second of an account (200 at once), 100 of an institution (400 at once), 5 log-ins (60 at once).
+    fn default() -> Self {
+        Self {
+            account: Rate { per_second: 50.0, burst: 200.0 },
+            institution: Rate { per_second: 100.0, burst: 400.0 },
+            log_ins: Rate { per_second: 5.0, burst: 60.0 },
+        }
+    }
+}
+
+/// Who asks for what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// A log-in or a renewal.
+    LogIns(&'a InstitutionCode),
+    /// Anything else, by a logged-in account.
+    Requests(&'a Session),
+}
+
+/// The buckets of this process.
+#[derive(Debug)]
+pub(crate) struct Rates {
+    limits: RateLimits,
+    buckets: Mutex<HashMap<String, Bucket>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    rate: Rate,
+    tokens: f64,
+    at: Instant,
+}
+
+impl Rates {
+    pub(crate) fn new(limits: RateLimits) -> Self {
+        Self { limits, buckets: Mutex::new(HashMap::new()) }
+    }
+
+    /// Takes a token from every bucket that the request belongs to, or from none.
+    pub(crate) fn take(&self, source: Source<'_>) -> Result<(), Problem> {
+        let now = Instant::now();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= BUCKETS_MAX {
+            buckets.retain(|_, bucket| !bucket.filled(now).is_full());
+        }
+        let wanted = self.wanted(source);
+        let mut filled = Vec::with_capacity(wanted.len());
+        for (key, rate) in wanted {
+            let bucket = buckets.get(&key).map_or(Bucket { rate, tokens: rate.burst, at: now }, |it| it.filled(now));
+            if let Some(wait) = bucket.wait() {
+                return Err(Problem::TooMany(whole_seconds(wait)));
+            }
+            filled.push((key, bucket));
+        }
+        for (key, bucket) in filled {
+            buckets.insert(key, Bucket { tokens: bucket.tokens - 1.0, ..bucket });
+        }
+        Ok(())
+    }
+
+    fn wanted(&self, source: Source<'_>) -> Vec<(String, Rate)> {
+        match source {
+            Source::LogIns(institution) => vec![(format!("{institution} log-ins"), self.limits.log_ins)],
+            Source::Requests(session) => {
+                let institution = &session.institution.code;
+                vec![
+                    (format!("{institution}"), self.limits.institution),
+                    (format!("{institution} account {}", session.user), self.limits.account),
+                ]
+            }
+        }
+    }
+}
+
+impl Bucket {
+    fn filled(self, now: Instant) -> Self {
+        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+        let tokens = (self.tokens + passed * self.rate.per_second).min(self.rate.burst);
+        Self { tokens, at: now, ..self }
+    }
+
+    fn is_full(self) -> bool {
+        self.tokens >= self.rate.burst
+    }
+
+    /// How long until there is a token; `None` when there is one.
+    fn wait(self) -> Option<Duration> {
+        let missing = 1.0 - self.tokens;
+        (missing > 0.0).then(|| Duration::from_secs_f64(missing / self.rate.per_second.max(0.001)))
+    }
+}
+
+/// Rounded up: whoever waits so long finds a token.
+fn whole_seconds(wait: Duration) -> u32 {
+    u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(u32::from(wait.subsec_nanos() > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_gives_its_burst_and_then_its_rate() {
+        let code = InstitutionCode::parse("1310000001").unwrap();
+        let other = InstitutionCode::parse("1310000002").unwrap();
+        let log_ins = Rate { per_second: 0.01, burst: 3.0 };
+        let rates = Rates::new(RateLimits { log_ins, ..RateLimits::default() });
+        for _ in 0..3 {
+            rates.take(Source::LogIns(&code)).unwrap();
+        }
+        let Err(Problem::TooMany(seconds)) = rates.take(Source::LogIns(&code)) else { panic!("a fourth one") };
+        assert!((99..=100).contains(&seconds), "{seconds}");
+        rates.take(Source::LogIns(&other)).unwrap();
+    }
+
+    #[test]
+    fn a_bucket_fills_with_time_and_not_over_its_rim() {
+        let rate = Rate { per_second: 2.0, burst: 4.0 };
+        let begun = Instant::now();
+        let bucket = Bucket { rate, tokens: 0.0, at: begun };
+        for (millis, tokens) in [(0, 0.0), (500, 1.0), (1_000, 2.0), (60_000, 4.0)] {
+            let filled = bucket.filled(begun + Duration::from_millis(millis));
+            assert!((filled.tokens - tokens).abs() < 0.001, "{millis}");
+            assert_eq!(filled.wait().is_none(), tokens >= 1.0, "{millis}");
+        }
+        assert!(bucket.filled(begun + Duration::from_secs(2)).is_full());
+    }
+}
