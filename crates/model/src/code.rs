@@ -8,6 +8,7 @@
 use crate::coverage::{ReasonOfLoss, Relation};
 use crate::person::Sex;
 use crate::records::{Category, Origin, Prescriptions, Treatment};
+use serde::{Deserialize, Serialize};
 
 /// Characters of a code that is not in its table, at most.
 pub const UNKNOWN_CODE_CHARACTERS_MAX: usize = 10;
@@ -88,7 +89,7 @@ impl UnknownCode {
     }
 }
 
-/// One enum per table, with all that [`Code`] asks for.
+/// One enum per table, with all that [`Code`] asks for. In packed rows a value is its code.
 macro_rules! codes {
     ($(
         $table:literal $name:ident $subject:literal { $($variant:ident = $code:literal $label:literal),+ $(,)? }
@@ -128,6 +129,19 @@ macro_rules! codes {
                     $($code => Some(Self::$variant),)+
                     _ => None,
                 }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(Code::code(*self))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let code = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                Code::from_code(&code).ok_or_else(|| serde::de::Error::custom(concat!("a code of ", $table)))
             }
         }
     )+

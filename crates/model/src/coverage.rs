@@ -1,5 +1,7 @@
 //! Coverage (資格): one period in which one insurer covers one person.
 
+use crate::certificate::Certificate;
+use crate::code::CertificateKind;
 use crate::day::Day;
 use crate::id::{CoverageId, PersonId};
 use crate::insurance::InsuranceNumbers;
@@ -18,8 +20,8 @@ pub struct Coverage {
     pub insurer_name: String,
     /// 本人 or 家族.
     pub relation: Relation,
-    /// 被保険者証区分 (OQSCD010), two characters; `01` 一般.
-    pub classification: String,
+    /// 被保険者証区分 (OQSCD010).
+    pub kind: CertificateKind,
     /// 資格取得日, the first day of the coverage.
     pub valid_from: Day,
     /// The last day of the coverage; `None` while it lasts.
@@ -28,6 +30,8 @@ pub struct Coverage {
     pub loss: Option<ReasonOfLoss>,
     /// 負担割合 in percent (10, 20, 30), if the insurer prints it.
     pub patient_share_percent: Option<i64>,
+    /// What the certificate says beyond that.
+    pub certificate: Certificate,
 }
 
 /// 本人・家族の別 (OQSCD009).
@@ -59,6 +63,18 @@ impl Coverage {
         self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
     }
 
+    /// Whether it is 医療扶助 and no health insurance; a person may hold both at once.
+    #[must_use]
+    pub fn is_assistance(&self) -> bool {
+        self.kind == CertificateKind::MedicalAssistance
+    }
+
+    /// 資格喪失日: the first day on which the coverage does not hold any more.
+    #[must_use]
+    pub fn lost_on(&self) -> Option<Day> {
+        self.valid_to.map(|last| last.plus_days(1))
+    }
+
     /// Whether no medical information exists for holders of this coverage: 自衛官診療証 (法別 07) and
     /// 日雇特例 (03, 04).
     #[must_use]
@@ -67,10 +83,12 @@ impl Coverage {
     }
 }
 
-/// The coverage that counts on a day: the one that holds (the newest of several), or `None`.
+/// The coverage that counts on a day: the one that holds (health insurance before 医療扶助, the newest of several), or
+/// `None`.
 #[must_use]
 pub fn coverage_on(coverages: &[Coverage], day: Day) -> Option<&Coverage> {
-    coverages.iter().filter(|coverage| coverage.covers(day)).max_by_key(|coverage| coverage.valid_from)
+    let holding = coverages.iter().filter(|coverage| coverage.covers(day));
+    holding.max_by_key(|coverage| (!coverage.is_assistance(), coverage.valid_from))
 }
 
 impl Relation {

@@ -80,6 +80,12 @@ ids! {
     PassId,
     /// One prescription or dispensing of the e-prescription service (処方情報・調剤情報).
     PrescriptionId,
+    /// One medical ticket (医療券) of a person.
+    TicketId,
+    /// One result of a pass at the reader that waits for the institution (顔認証の結果).
+    FaceId,
+    /// One line of 資格確認結果一覧.
+    CheckId,
 }
 
 #[cfg(test)]

@@ -107,6 +107,25 @@ impl InsuranceNumbers {
     pub fn key(&self) -> NumberKey {
         NumberKey::new(&self.insurer, &self.symbol, &self.number)
     }
+
+    /// The key under which everyone with this insurer and number is found, whatever the symbol.
+    #[must_use]
+    pub fn bare_key(&self) -> BareNumberKey {
+        let number = normal(&self.number);
+        BareNumberKey(format!("{}|{}", self.insurer.padded(), number.trim_start_matches('0')))
+    }
+}
+
+/// Look-up key of insurer and number, for questions that leave the symbol out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BareNumberKey(String);
+
+impl BareNumberKey {
+    /// The stored text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Look-up key of insurer, symbol and number in their normal forms.

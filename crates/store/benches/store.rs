@@ -13,7 +13,7 @@ use madoguchi_model::{
     day::{Day, Month, Timestamp},
     id::{ConsentId, FileId, PersonId, ReceiptId},
     institution::InstitutionCode,
-    person::{Person, Sex},
+    person::{Particulars, Person, Sex},
     release::Period,
 };
 use madoguchi_store::{DatabaseUrl, ProcessName, Store, receipt::NewReceipt, test_support};
@@ -121,6 +121,7 @@ fn person() -> Person {
         sex: Sex::Male,
         birthdate: Day::from_number(19_500_102).unwrap(),
         died_on: None,
+        particulars: Particulars::default(),
     }
 }
 

@@ -1,18 +1,24 @@
 //! Coverages (資格) of a person, and the look-up of persons by the numbers on a certificate.
 
 use madoguchi_model::{
+    code::{CertificateKind, Code},
     coverage::{Coverage, ReasonOfLoss, Relation},
     day::Day,
+    eligibility::{Holder, Query},
     id::{CoverageId, PersonId},
-    insurance::{InsuranceNumbers, InsurerNumber, NumberKey},
+    insurance::{InsuranceNumbers, InsurerNumber, NumberKey, normal},
     person::{Person, Sex},
 };
 
 use crate::{
     Result, Tx,
     sql::Sql,
-    value::{Row, values},
+    value::{Row, packed, values},
 };
+
+/// Holders of one number that are looked at: a household is smaller, and several people of one birthdate are several
+/// however many they are.
+const HOLDERS_MAX: u32 = 200;
 
 /// Somebody with this insurer, symbol and number (a household shares them): what is compared to tell which one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +53,7 @@ impl Tx {
     pub async fn coverages_of(&mut self, person: PersonId) -> Result<Vec<Coverage>> {
         const SQL: Sql = Sql::by_person(
             "SELECT person_id, coverage_id, insurer_number, symbol, number, branch, insurer_name, relation,
-                 classification, valid_from, valid_to, loss, patient_share_percent
+                 classification, valid_from, valid_to, loss, patient_share_percent, certificate
              FROM coverages WHERE person_id = $1 ORDER BY valid_from DESC, coverage_id DESC",
         );
         self.rows(SQL, &values![person], coverage).await
@@ -60,7 +66,7 @@ impl Tx {
     pub async fn coverage(&mut self, person: PersonId, id: CoverageId) -> Result<Option<Coverage>> {
         const SQL: Sql = Sql::by_person(
             "SELECT person_id, coverage_id, insurer_number, symbol, number, branch, insurer_name, relation,
-                 classification, valid_from, valid_to, loss, patient_share_percent
+                 classification, valid_from, valid_to, loss, patient_share_percent, certificate
              FROM coverages WHERE person_id = $1 AND coverage_id = $2",
         );
         self.row(SQL, &values![person, id], coverage).await
@@ -78,27 +84,56 @@ impl Tx {
         self.rows(SQL, &values![key.as_str()], number_holder).await
     }
 
-    /// Registers a coverage, or what has changed about it, and its look-up. `person` is its person. Four statements.
+    /// Those whom a check of eligibility by these numbers may mean: under insurer, number and symbol, or without the
+    /// symbol also those who have one. Other birthdates are among them only while nobody has the one that is asked. One
+    /// statement with a symbol, at most three without.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn holders_of(&mut self, query: &Query) -> Result<Vec<Holder>> {
+        const BY_SYMBOL: Sql = Sql::by_key(
+            "SELECT person_id, coverage_id, number, branch, birthdate FROM number_keys
+             WHERE number_key = $1 ORDER BY person_id, coverage_id LIMIT $2",
+        );
+        const BARE: Sql = Sql::by_key(
+            "SELECT person_id, coverage_id, number, branch, birthdate FROM bare_number_keys
+             WHERE bare_number_key = $1 AND birthdate = $2 ORDER BY person_id, coverage_id LIMIT $3",
+        );
+        const ANY_BARE: Sql = Sql::by_key(
+            "SELECT person_id, coverage_id, number, branch, birthdate FROM bare_number_keys
+             WHERE bare_number_key = $1 LIMIT $2",
+        );
+        let key = query.numbers.key();
+        let mut holders = self.rows(BY_SYMBOL, &values![key.as_str(), HOLDERS_MAX], holder).await?;
+        if normal(&query.numbers.symbol).is_empty() {
+            let bare = query.numbers.bare_key();
+            let parameters = values![bare.as_str(), query.birthdate, HOLDERS_MAX];
+            holders.extend(self.rows(BARE, &parameters, holder).await?);
+            if holders.iter().all(|holder| holder.birthdate != query.birthdate) {
+                holders.extend(self.rows(ANY_BARE, &values![bare.as_str(), 1], holder).await?);
+            }
+        }
+        Ok(holders)
+    }
+
+    /// Registers a coverage, or what has changed about it, and its look-ups. `person` is its person. Seven statements at most.
     ///
     /// # Errors
     /// When it can't be written.
     pub async fn put_coverage(&mut self, coverage: &Coverage, person: &Person) -> Result<()> {
         const PUT: Sql = Sql::by_person(
             "INSERT INTO coverages (person_id, coverage_id, insurer_number, symbol, number, branch, insurer_name,
-                 relation, classification, valid_from, valid_to, loss, patient_share_percent)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                 relation, classification, valid_from, valid_to, loss, patient_share_percent, certificate)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
              ON CONFLICT (person_id, coverage_id) DO UPDATE SET insurer_number = excluded.insurer_number,
                  symbol = excluded.symbol, number = excluded.number, branch = excluded.branch,
                  insurer_name = excluded.insurer_name, relation = excluded.relation,
                  classification = excluded.classification, valid_from = excluded.valid_from,
                  valid_to = excluded.valid_to, loss = excluded.loss,
-                 patient_share_percent = excluded.patient_share_percent",
+                 patient_share_percent = excluded.patient_share_percent, certificate = excluded.certificate",
         );
-        const FORGET: Sql =
-            Sql::by_key("DELETE FROM number_keys WHERE number_key = $1 AND person_id = $2 AND coverage_id = $3");
-        let former = self.coverage(coverage.person, coverage.id).await?;
-        if let Some(former) = former.map(|former| former.numbers.key()).filter(|key| *key != coverage.numbers.key()) {
-            self.execute(FORGET, &values![former.as_str(), coverage.person, coverage.id]).await?;
+        if let Some(former) = self.coverage(coverage.person, coverage.id).await? {
+            self.forget_numbers(&former, coverage, person).await?;
         }
         let InsuranceNumbers { insurer, symbol, number, branch } = &coverage.numbers;
         let parameters = values![
@@ -110,14 +145,43 @@ impl Tx {
             branch,
             &coverage.insurer_name,
             coverage.relation.number(),
-            &coverage.classification,
+            coverage.kind.code(),
             coverage.valid_from,
             coverage.valid_to,
             coverage.loss.map(ReasonOfLoss::code),
             coverage.patient_share_percent,
+            packed("coverages", "certificate", &coverage.certificate)?,
         ];
         self.execute(PUT, &parameters).await?;
-        self.put_number_key(coverage, person).await
+        self.put_number_key(coverage, person).await?;
+        self.put_bare_number_key(coverage, person).await
+    }
+
+    /// Removes the look-ups of numbers and birthdates that were corrected.
+    async fn forget_numbers(&mut self, former: &Coverage, coverage: &Coverage, person: &Person) -> Result<()> {
+        const BIRTHDATE: Sql = Sql::by_key(
+            "SELECT birthdate FROM number_keys WHERE number_key = $1 AND person_id = $2 AND coverage_id = $3",
+        );
+        const FORGET: Sql =
+            Sql::by_key("DELETE FROM number_keys WHERE number_key = $1 AND person_id = $2 AND coverage_id = $3");
+        const FORGET_BARE: Sql = Sql::by_key(
+            "DELETE FROM bare_number_keys
+             WHERE bare_number_key = $1 AND birthdate = $2 AND person_id = $3 AND coverage_id = $4",
+        );
+        let (key, bare) = (former.numbers.key(), former.numbers.bare_key());
+        let parameters = values![key.as_str(), former.person, former.id];
+        let birthdate = self.row(BIRTHDATE, &parameters, |row| row.day(0)).await?;
+        let moved = key != coverage.numbers.key();
+        if moved {
+            self.execute(FORGET, &parameters).await?;
+        }
+        match birthdate {
+            Some(day) if moved || day != person.birthdate => {
+                self.execute(FORGET_BARE, &values![bare.as_str(), day, former.person, former.id]).await?;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     async fn put_number_key(&mut self, coverage: &Coverage, person: &Person) -> Result<()> {
@@ -145,6 +209,24 @@ impl Tx {
         self.execute(SQL, &parameters).await?;
         Ok(())
     }
+
+    /// Without a symbol, the key with an empty symbol already leads there.
+    async fn put_bare_number_key(&mut self, coverage: &Coverage, person: &Person) -> Result<()> {
+        const SQL: Sql = Sql::by_key(
+            "INSERT INTO bare_number_keys (bare_number_key, birthdate, person_id, coverage_id, number, branch)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (bare_number_key, birthdate, person_id, coverage_id) DO UPDATE SET
+                 number = excluded.number, branch = excluded.branch",
+        );
+        let InsuranceNumbers { symbol, number, branch, .. } = &coverage.numbers;
+        if normal(symbol).is_empty() {
+            return Ok(());
+        }
+        let bare = coverage.numbers.bare_key();
+        let parameters = values![bare.as_str(), person.birthdate, coverage.person, coverage.id, number, branch];
+        self.execute(SQL, &parameters).await?;
+        Ok(())
+    }
 }
 
 fn coverage(row: &Row<'_>) -> Result<Coverage> {
@@ -156,11 +238,22 @@ fn coverage(row: &Row<'_>) -> Result<Coverage> {
         numbers: InsuranceNumbers { insurer, symbol: row.string(3)?, number: row.string(4)?, branch: row.string(5)? },
         insurer_name: row.string(6)?,
         relation: row.known(7, Relation::from_number(row.int(7)?))?,
-        classification: row.string(8)?,
+        kind: row.known(8, CertificateKind::from_code(row.text(8)?))?,
         valid_from: row.day(9)?,
         valid_to: row.opt_day(10)?,
         loss,
         patient_share_percent: row.opt_int(12)?,
+        certificate: row.json_or_default(13)?,
+    })
+}
+
+fn holder(row: &Row<'_>) -> Result<Holder> {
+    Ok(Holder {
+        person: row.id(0, PersonId::from_bytes)?,
+        coverage: row.id(1, CoverageId::from_bytes)?,
+        number: row.string(2)?,
+        branch: row.string(3)?,
+        birthdate: row.day(4)?,
     })
 }
 

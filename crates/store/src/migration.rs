@@ -40,9 +40,9 @@ macro_rules! migration {
 
 const MIGRATIONS: &[Migration] = &[
     migration!(1, "0001_first"),
+    migration!(2, "0002_eligibility"),
     migration!(4, "0004_prescriptions"),
     migration!(5, "0005_bulk"),
-    migration!(6, "0006_programs"),
 ];
 
 /// What [`crate::Store::migrate`] did.

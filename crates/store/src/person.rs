@@ -5,7 +5,7 @@ use madoguchi_model::{id::PersonId, institution::InstitutionCode, person::Person
 use crate::{
     Error, Result, Tx,
     sql::Sql,
-    value::{Row, Value, values},
+    value::{Row, Value, packed, values},
 };
 
 impl Tx {
@@ -14,8 +14,9 @@ impl Tx {
     /// # Errors
     /// When the database can't be asked.
     pub async fn person(&mut self, id: PersonId) -> Result<Option<Person>> {
-        const SQL: Sql =
-            Sql::by_person("SELECT person_id, name, kana, sex, birthdate, died_on FROM persons WHERE person_id = $1");
+        const SQL: Sql = Sql::by_person(
+            "SELECT person_id, name, kana, sex, birthdate, died_on, particulars FROM persons WHERE person_id = $1",
+        );
         self.row(SQL, &values![id], person).await
     }
 
@@ -25,15 +26,17 @@ impl Tx {
     /// When they can't be written.
     pub async fn put_persons(&mut self, persons: &[Person]) -> Result<()> {
         const SQL: Sql = Sql::by_person(
-            "INSERT INTO persons (person_id, name, kana, sex, birthdate, died_on) VALUES ($1, $2, $3, $4, $5, $6)
+            "INSERT INTO persons (person_id, name, kana, sex, birthdate, died_on, particulars)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (person_id) DO UPDATE SET name = excluded.name, kana = excluded.kana, sex = excluded.sex,
-                 birthdate = excluded.birthdate, died_on = excluded.died_on",
+                 birthdate = excluded.birthdate, died_on = excluded.died_on, particulars = excluded.particulars",
         );
-        let set = |person: &Person| -> Vec<Value> {
-            let Person { id, name, kana, sex, birthdate, died_on } = person;
-            values![*id, name, kana, *sex, *birthdate, *died_on].into()
+        let set = |person: &Person| -> Result<Vec<Value>> {
+            let Person { id, name, kana, sex, birthdate, died_on, particulars } = person;
+            let particulars = packed("persons", "particulars", particulars)?;
+            Ok(values![*id, name, kana, *sex, *birthdate, *died_on, particulars].into())
         };
-        self.execute_each(SQL, &persons.iter().map(set).collect::<Vec<_>>()).await?;
+        self.execute_each(SQL, &persons.iter().map(set).collect::<Result<Vec<_>>>()?).await?;
         Ok(())
     }
 
@@ -52,7 +55,7 @@ impl Tx {
     /// When the database can't be asked.
     pub async fn persons_after(&mut self, after: Option<PersonId>, limit: u32) -> Result<Vec<Person>> {
         const SQL: Sql = Sql::report(
-            "SELECT person_id, name, kana, sex, birthdate, died_on FROM persons
+            "SELECT person_id, name, kana, sex, birthdate, died_on, particulars FROM persons
              WHERE person_id > $1 ORDER BY person_id LIMIT $2",
         );
         let after = after.map_or([0; 16], |id| *id.as_bytes());
@@ -133,5 +136,6 @@ fn person(row: &Row<'_>) -> Result<Person> {
         sex: row.sex(3)?,
         birthdate: row.day(4)?,
         died_on: row.opt_day(5)?,
+        particulars: row.json_or_default(6)?,
     })
 }

@@ -51,6 +51,7 @@ fn primary_keys() -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut keys = BTreeMap::new();
     for table in schema.split("CREATE TABLE ").skip(1) {
         let (name, body) = table.split_once(" (").unwrap();
+        let body = body.split("\n)").next().unwrap();
         let columns = match body.split_once("\n    PRIMARY KEY (") {
             Some((_, key)) => key.split(')').next().unwrap().split(", ").collect(),
             None => vec![body.trim_start().split(' ').next().unwrap()],

@@ -7,7 +7,10 @@ use bytes::BytesMut;
 use madoguchi_model::{
     account::UserId,
     day::{Day, Month, Timestamp},
-    id::{ChangeId, ConsentId, CoverageId, FileId, NoticeId, PassId, PersonId, PrescriptionId, ReceiptId},
+    id::{
+        ChangeId, CheckId, ConsentId, CoverageId, FaceId, FileId, NoticeId, PassId, PersonId, PrescriptionId,
+        ReceiptId, TicketId,
+    },
     institution::InstitutionCode,
     person::Sex,
 };
@@ -115,6 +118,9 @@ stored! {
     ChangeId: id => *id.as_bytes();
     PassId: id => *id.as_bytes();
     PrescriptionId: id => *id.as_bytes();
+    TicketId: id => *id.as_bytes();
+    FaceId: id => *id.as_bytes();
+    CheckId: id => *id.as_bytes();
     Sex: sex => sex.number();
     &InstitutionCode: code => code.as_str();
     &UserId: user => user.as_str();
@@ -125,6 +131,11 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
+}
+
+/// A value in the packed form that one column keeps.
+pub(crate) fn packed<T: serde::Serialize>(table: &'static str, column: &'static str, value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::corrupt(table, column, "of a new row", error))
 }
 
 /// Writes parameters as values: `values![person, day, name]`.
@@ -300,6 +311,11 @@ impl<'r> Row<'r> {
     /// What was packed as JSON into column `index`.
     pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, index: usize) -> Result<T> {
         self.parsed(index, serde_json::from_str(self.text(index)?))
+    }
+
+    /// What was packed as JSON into column `index` and is usually empty.
+    pub(crate) fn json_or_default<T: serde::de::DeserializeOwned + Default>(&self, index: usize) -> Result<T> {
+        if self.text(index)? == "{}" { Ok(T::default()) } else { self.json(index) }
     }
 
     /// What a domain type made of column `index`, or an error that names the place.

@@ -83,6 +83,7 @@ on_every_engine! {
         an_account_is_changed_by_who_saw_it_last, a_session_is_found_at_its_own_institution_only,
         notices_reach_their_audience;
     patient: a_person_keeps_what_was_registered, a_coverage_is_found_by_its_numbers,
+        a_check_without_a_symbol_finds_who_has_one,
         a_reference_number_belongs_to_one_person, a_card_leads_to_its_person, a_pass_goes_each_step_once,
         consent_opens_for_a_day_and_to_its_institution, the_list_is_searched_as_people_write,
         only_consented_kinds_leave_the_database, a_replaced_receipt_is_gone_from_view,

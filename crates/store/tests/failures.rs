@@ -287,7 +287,7 @@ async fn what_is_broken_inside_is_named_without_its_value() {
     by_hand(
         directory.path(),
         "INSERT INTO settings VALUES ('1312345678', 'surgery', 'secret');
-         INSERT INTO persons VALUES (x'00112233445566778899aabbccddeeff', 'name', 'kana', 1, 19501399, NULL)",
+         INSERT INTO persons VALUES (x'00112233445566778899aabbccddeeff', 'name', 'kana', 1, 19501399, NULL, '{}')",
     );
     let store = Store::open_to_read(&url.parse().unwrap()).await.unwrap();
     let hospital = madoguchi_model::institution::InstitutionCode::parse("1312345678").unwrap();

@@ -5,6 +5,7 @@
 
 use crate::issue::{Issue, Severity};
 use crate::table::{ISSUES_MAX, Row, Table};
+use madoguchi_model::code::{CertificateKind, Code};
 use madoguchi_model::coverage::{ReasonOfLoss, Relation};
 use madoguchi_model::day::Day;
 use madoguchi_model::insurance::InsuranceNumbers;
@@ -33,8 +34,6 @@ const COLUMNS: &[&str] = &[
 const REQUIRED: &[&str] = &["person_key", "name", "kana", "sex", "birthdate", "insurer_number", "number", "valid_from"];
 /// Characters of the operator's key of a person.
 const KEY_CHARACTERS_MAX: usize = 64;
-/// 被保険者証区分 of most people (一般).
-const USUAL_CLASSIFICATION: &str = "01";
 /// Hexadecimal digits of a certificate's serial number (20 bytes by RFC 5280).
 const SERIAL_DIGITS_MAX: usize = 40;
 
@@ -71,7 +70,7 @@ pub struct CoverageRow {
     /// 本人・家族の別.
     pub relation: Relation,
     /// 被保険者証区分.
-    pub classification: String,
+    pub kind: CertificateKind,
     /// First day of the coverage.
     pub valid_from: Day,
     /// Last day; `None` while it lasts.
@@ -131,8 +130,8 @@ fn coverage(row: &Row<'_>, wrong: &mut Vec<Issue>) -> Option<CoverageRow> {
     let relation = chosen(row, "relation", "1", wrong, "1（本人）または2（家族）", |text| {
         text.parse().ok().and_then(Relation::from_number)
     });
-    let classification = chosen(row, "classification", USUAL_CLASSIFICATION, wrong, "2桁の数字", |text| {
-        (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.to_owned())
+    let kind = chosen(row, "classification", "01", wrong, "01から07の数字またはA1", |text| {
+        CertificateKind::from_code(text)
     });
     let birthdate = day(row, "birthdate", wrong);
     let valid_from = day(row, "valid_from", wrong);
@@ -155,7 +154,7 @@ fn coverage(row: &Row<'_>, wrong: &mut Vec<Issue>) -> Option<CoverageRow> {
         numbers: numbers?,
         insurer_name,
         relation: relation?,
-        classification: classification?,
+        kind: kind?,
         valid_from: valid_from?,
         valid_to,
         loss,
@@ -258,7 +257,7 @@ mod tests {
         assert_eq!(file.issues, []);
         let [first, second] = file.rows.as_slice() else { panic!("two") };
         assert_eq!(first.numbers.branch, "01");
-        assert_eq!((first.relation, first.classification.as_str()), (Relation::Dependant, "02"));
+        assert_eq!((first.relation, first.kind), (Relation::Dependant, CertificateKind::Retired));
         assert_eq!(first.loss, Some(ReasonOfLoss::OtherCoverage));
         assert_eq!(first.card_serial.as_deref(), Some("0a1f"));
         assert_eq!((second.line, second.sex, second.valid_to), (3, Sex::Unset, None));

@@ -3,13 +3,15 @@
 
 use super::{CareList, ListInput, ListKind};
 use crate::care::{Act, Amount, CareReceipt, CareSetting, CountUnit, Medication, Prescriber};
+use crate::certificate::Certificate;
+use crate::code::CertificateKind;
 use crate::consent::Scope;
 use crate::coverage::{Coverage, Relation};
 use crate::day::{Day, Month, Timestamp};
 use crate::id::{CoverageId, PersonId, PrescriptionId, ReceiptId};
 use crate::institution::InstitutionCode;
 use crate::insurance::InsuranceNumbers;
-use crate::person::{Person, Sex};
+use crate::person::{Particulars, Person, Sex};
 use crate::prescription::{Dispensing, Place, Prescription};
 use crate::release::{Period, ReleaseRule};
 
@@ -54,6 +56,7 @@ impl Sample {
             sex: Sex::Male,
             birthdate: day(19_620_521),
             died_on: None,
+            particulars: Particulars::default(),
         };
         let coverage = Coverage {
             person: id,
@@ -61,11 +64,12 @@ impl Sample {
             numbers: InsuranceNumbers::parse("01130012", "1234567", "12345", "00").unwrap(),
             insurer_name: "全国健康保険協会東京都支部".to_owned(),
             relation: Relation::Insured,
-            classification: "01".to_owned(),
+            kind: CertificateKind::General,
             valid_from: day(20_200_401),
             valid_to: None,
             loss: None,
             patient_share_percent: Some(30),
+            certificate: Certificate::default(),
         };
         let asked = Period { from: month(202_210), to: month(202_303) };
         Self {

@@ -7,11 +7,12 @@ use super::{FileOutcome, Findings, attach};
 use crate::operation::Service;
 use crate::refusal::{Reason, Refusal};
 use madoguchi_model::audit::{Action, Draft, Outcome};
+use madoguchi_model::certificate::Certificate;
 use madoguchi_model::coverage::{Coverage, ReasonOfLoss};
 use madoguchi_model::day::{Day, Timestamp};
 use madoguchi_model::id::{CoverageId, PersonId};
 use madoguchi_model::insurance::NumberKey;
-use madoguchi_model::person::Person;
+use madoguchi_model::person::{Particulars, Person};
 use madoguchi_store::Tx;
 use madoguchi_wire::Issue;
 use madoguchi_wire::coverage::{self, CoverageFile, CoverageRow};
@@ -127,7 +128,15 @@ impl List {
         for row in rows {
             let id = person_id(&row.person_key);
             let died_on = if row.loss == Some(ReasonOfLoss::Death) { row.valid_to } else { None };
-            let person = Person { id, name: row.name, kana: row.kana, sex: row.sex, birthdate: row.birthdate, died_on };
+            let person = Person {
+                id,
+                name: row.name,
+                kana: row.kana,
+                sex: row.sex,
+                birthdate: row.birthdate,
+                died_on,
+                particulars: Particulars::default(),
+            };
             // The newest coverage has the name that counts.
             match persons.get_mut(&id) {
                 Some((_, newest)) if *newest > row.valid_from => {}
@@ -142,11 +151,12 @@ impl List {
                 numbers: row.numbers,
                 insurer_name: row.insurer_name,
                 relation: row.relation,
-                classification: row.classification,
+                kind: row.kind,
                 valid_from: row.valid_from,
                 valid_to: row.valid_to,
                 loss: row.loss,
                 patient_share_percent: row.patient_share_percent,
+                certificate: Certificate::default(),
             });
         }
         list.cards.sort_unstable();

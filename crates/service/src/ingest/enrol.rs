@@ -6,13 +6,15 @@
 
 use crate::operation::Service;
 use crate::refusal::Refusal;
+use madoguchi_model::certificate::Certificate;
 use madoguchi_model::claim::Claim;
+use madoguchi_model::code::CertificateKind;
 use madoguchi_model::coverage::{Coverage, Relation};
 use madoguchi_model::day::{Day, Timestamp};
 use madoguchi_model::id::{CoverageId, PersonId};
 use madoguchi_model::institution::Institution;
 use madoguchi_model::insurance::InsuranceNumbers;
-use madoguchi_model::person::{Person, Sex, comparable_name};
+use madoguchi_model::person::{Particulars, Person, Sex, comparable_name};
 use madoguchi_model::resolution::Unattached;
 use madoguchi_store::Tx;
 use madoguchi_wire::claims::Header;
@@ -81,6 +83,7 @@ impl<'a> Enrolment<'a> {
             sex: patient.sex,
             birthdate: patient.birthdate,
             died_on: None,
+            particulars: Particulars::default(),
         };
         let coverage = Coverage {
             person: id,
@@ -88,11 +91,12 @@ impl<'a> Enrolment<'a> {
             insurer_name: format!("保険者番号{}", numbers.insurer.printed()),
             numbers: numbers.clone(),
             relation: relation(claim),
-            classification: "01".to_owned(),
+            kind: CertificateKind::General,
             valid_from: claim.month.first_day(),
             valid_to: None,
             loss: None,
             patient_share_percent: None,
+            certificate: Certificate::default(),
         };
         tx.put_persons(std::slice::from_ref(&person)).await?;
         tx.put_coverage(&coverage, &person).await?;

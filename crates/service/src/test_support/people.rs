@@ -3,11 +3,13 @@
 use super::{CLINIC, HOSPITAL, NOW, PHARMACY, cards_directory, code, day};
 use crate::Service;
 use madoguchi_model::care::{Act, Amount, CareReceipt, CareSetting, CountUnit, Medication, Prescriber};
+use madoguchi_model::certificate::Certificate;
+use madoguchi_model::code::CertificateKind;
 use madoguchi_model::coverage::{Coverage, ReasonOfLoss, Relation};
 use madoguchi_model::day::{Month, Timestamp};
 use madoguchi_model::id::{CoverageId, FileId, PersonId, ReceiptId};
 use madoguchi_model::insurance::InsuranceNumbers;
-use madoguchi_model::person::{Person, Sex};
+use madoguchi_model::person::{Particulars, Person, Sex};
 use madoguchi_store::receipt::NewReceipt;
 use madoguchi_trust::{CardAuthority, CardRequest, VirtualCard};
 use std::path::Path;
@@ -110,6 +112,7 @@ impl Patient {
             sex,
             birthdate: day(birthdate),
             died_on: None,
+            particulars: Particulars::default(),
         }
     }
 
@@ -137,11 +140,12 @@ impl Patient {
             numbers: InsuranceNumbers::parse(insurer, symbol, own_number, branch).unwrap(),
             insurer_name: format!("見本保険者{number}"),
             relation: Relation::Insured,
-            classification: "01".to_owned(),
+            kind: CertificateKind::General,
             valid_from: day(valid_from),
             valid_to: valid_to.map(day),
             loss: valid_to.map(|_| ReasonOfLoss::OtherCoverage),
             patient_share_percent: Some(30),
+            certificate: Certificate::default(),
         }
     }
 

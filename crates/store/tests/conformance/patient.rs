@@ -4,8 +4,10 @@ use madoguchi_model::{
     consent::{CONSENT_SECONDS, Grant, InformationKind, Scope},
     coverage::ReasonOfLoss,
     day::Timestamp,
+    eligibility::Query,
     id::{ConsentId, PassId, ReceiptId},
     institution::InstitutionCode,
+    insurance::InsuranceNumbers,
     kiosk::ConsentPage,
     release::Period,
 };
@@ -34,6 +36,41 @@ pub(crate) async fn a_person_keeps_what_was_registered(place: &Place) {
     assert_eq!(tx.count_persons().await.unwrap(), 2);
     assert_eq!(tx.persons_after(None, 1).await.unwrap(), [changed]);
     assert_eq!(tx.persons_after(Some(person_id(1)), 5).await.unwrap(), [person(2)]);
+}
+
+pub(crate) async fn a_check_without_a_symbol_finds_who_has_one(place: &Place) {
+    let query = |symbol: &str, birthdate: i64| Query {
+        numbers: InsuranceNumbers::parse("01130012", symbol, "123", "").unwrap(),
+        birthdate: day(birthdate),
+        limit_consent: false,
+        day: day(20_260_401),
+    };
+    let with_symbol = coverage(1, 1, "0123");
+    let mut without = coverage(2, 2, "123");
+    without.numbers.symbol = String::new();
+    put(place, with_symbol.clone(), async |tx, it| tx.put_coverage(&it, &person(1)).await).await;
+    put(place, without, async |tx, it| tx.put_coverage(&it, &person(2)).await).await;
+    let mut tx = place.store.read();
+    let mut check = async |symbol: &str, birthdate: i64, expected: &[u8]| {
+        let found = tx.holders_of(&query(symbol, birthdate)).await.unwrap();
+        let found: Vec<_> = found.iter().map(|holder| holder.person).collect();
+        let expected: Vec<_> = expected.iter().map(|number| person_id(*number)).collect();
+        assert_eq!(found, expected, "{symbol} {birthdate}");
+    };
+    check("１２－３４", 19_500_102, &[1]).await;
+    check("1235", 19_500_102, &[]).await;
+    check("", 19_500_102, &[2, 1]).await;
+    // Somebody has the number, born on another day: told apart for the log.
+    check("", 19_500_103, &[2, 1]).await;
+
+    // A corrected birthdate and a corrected number leave nothing behind.
+    let mut born_later = person(1);
+    born_later.birthdate = day(19_500_103);
+    put(place, (with_symbol, born_later.clone()), async |tx, it| tx.put_coverage(&it.0, &it.1).await).await;
+    check("", 19_500_102, &[2]).await;
+    check("", 19_500_103, &[2, 1]).await;
+    put(place, (coverage(1, 1, "456"), born_later), async |tx, it| tx.put_coverage(&it.0, &it.1).await).await;
+    check("", 19_500_103, &[2]).await;
 }
 
 pub(crate) async fn a_coverage_is_found_by_its_numbers(place: &Place) {

@@ -3,12 +3,14 @@
 use madoguchi_model::{
     account::UserId,
     care::{Act, Amount, CareReceipt, CareSetting, CountUnit, Medication},
+    certificate::Certificate,
+    code::CertificateKind,
     coverage::{Coverage, Relation},
     day::{Day, Month},
     id::{CoverageId, FileId, PersonId, ReceiptId},
     institution::{Institution, InstitutionCode},
     insurance::InsuranceNumbers,
-    person::{Person, Sex},
+    person::{Particulars, Person, Sex},
 };
 use madoguchi_store::receipt::NewReceipt;
 
@@ -56,6 +58,7 @@ pub(crate) fn person(number: u8) -> Person {
         sex: Sex::Male,
         birthdate: day(19_500_102),
         died_on: None,
+        particulars: Particulars::default(),
     }
 }
 
@@ -66,11 +69,12 @@ pub(crate) fn coverage(number: u8, person: u8, certificate: &str) -> Coverage {
         numbers: InsuranceNumbers::parse("01130012", "1234", certificate, "00").unwrap(),
         insurer_name: "全国健康保険協会東京支部".into(),
         relation: Relation::Insured,
-        classification: "01".into(),
+        kind: CertificateKind::General,
         valid_from: day(20_200_401),
         valid_to: None,
         loss: None,
         patient_share_percent: Some(30),
+        certificate: Certificate::default(),
     }
 }
 

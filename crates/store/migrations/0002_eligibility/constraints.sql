@@ -1,0 +1,1 @@
+-- Each question of these tables is answered by its primary key.
