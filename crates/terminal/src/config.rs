@@ -6,9 +6,12 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use http::uri::Authority;
 use madoguchi_trust::TrustError;
+
+use crate::folder::{FolderFault, PassPhrase};
 
 /// Digits of an institution code (医療機関等コード).
 const INSTITUTION_CODE_DIGITS: usize = 10;
@@ -35,21 +38,70 @@ pub struct TerminalConfig {
     /// Folder with virtual cards (`*.json`), the drawer of the kiosk. A viewer terminal has none.
     pub cards: Option<PathBuf>,
     /// The account that the reader logs in with (顔認証用アカウント). Without one the kiosk says that it cannot be used.
-    pub reader: Option<ReaderAccount>,
+    pub reader: Option<MachineAccount>,
+    /// The folder agent (連携アプリケーション). A viewer terminal has none.
+    pub folders: Option<FolderConfig>,
 }
 
-/// User ID and password of the reader's account (顔認証用アカウント).
+/// How the folder agent (連携アプリケーション) is set up.
+#[derive(Debug, Clone)]
+pub struct FolderConfig {
+    /// Where `req`, `res`, `face` and `err` are, all on one file system.
+    pub root: PathBuf,
+    /// The account that the agent logs in with (連携アプリ用アカウント).
+    pub account: MachineAccount,
+    /// Folder with `UserDefinition.property` and its like; by default `conf` in the root.
+    pub settings: Option<PathBuf>,
+    /// The `encrypt.conf`; by default the one beside the other settings.
+    pub encryption: Option<PathBuf>,
+    /// The site's pass phrase for encrypted files.
+    pub pass_phrase: Option<PassPhrase>,
+    /// How often `req` is looked into.
+    pub poll: Duration,
+    /// How long an answer that nobody fetched may stay, unless the settings say otherwise.
+    pub answers_stay: Duration,
+    /// How long a result of the reader may stay.
+    pub faces_stay: Duration,
+}
+
+/// Looks into `req`, unless said otherwise.
+pub const POLL_DEFAULT: Duration = Duration::from_millis(200);
+/// More often costs more than it brings.
+const POLL_MIN: Duration = Duration::from_millis(20);
+/// A file is taken two looks after its last change, and clients wait 30 seconds.
+const POLL_MAX: Duration = Duration::from_secs(10);
+/// A day, as vendors set it (ResponseFileStayTime=1440).
+pub const STAY_DEFAULT: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl FolderConfig {
+    /// With the usual times, everything in the clear.
+    #[must_use]
+    pub fn new(root: PathBuf, account: MachineAccount) -> Self {
+        Self {
+            root,
+            account,
+            settings: None,
+            encryption: None,
+            pass_phrase: None,
+            poll: POLL_DEFAULT,
+            answers_stay: STAY_DEFAULT,
+            faces_stay: STAY_DEFAULT,
+        }
+    }
+}
+
+/// User ID and password of an account that a machine logs in with (顔認証用アカウント, 連携アプリ用アカウント).
 #[derive(Clone, PartialEq, Eq)]
-pub struct ReaderAccount {
+pub struct MachineAccount {
     /// User ID (ユーザID).
     pub user_id: String,
     /// Password (パスワード).
     pub password: String,
 }
 
-impl fmt::Debug for ReaderAccount {
+impl fmt::Debug for MachineAccount {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("ReaderAccount").field("user_id", &self.user_id).finish_non_exhaustive()
+        formatter.debug_struct("MachineAccount").field("user_id", &self.user_id).finish_non_exhaustive()
     }
 }
 
@@ -76,6 +128,15 @@ pub enum ConfigFault {
         /// What was given.
         found: String,
     },
+    /// The folder is looked into too often or too rarely.
+    #[error("連携フォルダを見る間隔 {}ミリ秒 は使えません。20から10000までのミリ秒で指定してください", found.as_millis())]
+    Poll {
+        /// What was given.
+        found: Duration,
+    },
+    /// The folder agent cannot begin.
+    #[error(transparent)]
+    Folder(#[from] FolderFault),
     /// A certificate or key file cannot be used.
     #[error(transparent)]
     File(#[from] TrustError),
@@ -119,6 +180,11 @@ impl TerminalConfig {
         if !self.listen.ip().is_loopback() {
             return Err(ConfigFault::NotLoopback { found: self.listen });
         }
+        if let Some(folders) = &self.folders
+            && !(POLL_MIN..=POLL_MAX).contains(&folders.poll)
+        {
+            return Err(ConfigFault::Poll { found: folders.poll });
+        }
         Ok(())
     }
 }
@@ -147,7 +213,8 @@ mod tests {
             client_key: "client.key".into(),
             viewer: false,
             cards: None,
-            reader: Some(ReaderAccount { user_id: "reader".into(), password: "secret-password".into() }),
+            reader: Some(MachineAccount { user_id: "reader".into(), password: "secret-password".into() }),
+            folders: None,
         }
     }
 

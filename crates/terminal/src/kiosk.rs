@@ -25,6 +25,7 @@ use axum::routing::{get, post};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use serde::Deserialize;
+use tokio::sync::Notify;
 use tower::ServiceExt;
 
 use crate::notice::{self, Notice};
@@ -50,6 +51,8 @@ struct Inner {
     reader: Reader,
     drawer: Drawer,
     desk: Mutex<Desk>,
+    /// Rung when the server has closed a pass, as its result then waits there for the folder agent.
+    bell: Arc<Notify>,
 }
 
 #[derive(Deserialize)]
@@ -65,8 +68,8 @@ struct Wanted {
 }
 
 impl Kiosk {
-    pub(crate) fn new(reader: Reader, cards: Option<PathBuf>) -> Self {
-        let inner = Arc::new(Inner { reader, drawer: Drawer::new(cards), desk: Mutex::default() });
+    pub(crate) fn new(reader: Reader, cards: Option<PathBuf>, bell: Arc<Notify>) -> Self {
+        let inner = Arc::new(Inner { reader, drawer: Drawer::new(cards), desk: Mutex::default(), bell });
         log_in_early(&inner);
         let router = Router::new()
             .route("/", get(wait))
@@ -178,6 +181,9 @@ impl Inner {
             let card = self.desk().find(&id, Instant::now()).map(|flow| flow.card.clone());
             let Ok(card) = card else { return };
             let event = identify::perform(&self.reader, card, effect).await;
+            if event.ends_the_pass() {
+                self.bell.notify_one();
+            }
             // A pass that was superseded in the meantime wants to know nothing more.
             next = self.desk().report(&id, event, Instant::now()).unwrap_or(None);
         }

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use crate::config::ReaderAccount;
+use crate::config::MachineAccount;
 use crate::upstream::{Upstream, UpstreamFault};
 
 /// The longest answer has a handful of pages and notices.
@@ -38,7 +38,7 @@ const TEXT_CHARACTERS_MAX: usize = 500;
 /// The kiosk's side of the wire.
 pub(crate) struct Reader {
     upstream: Upstream,
-    account: Option<ReaderAccount>,
+    account: Option<MachineAccount>,
     session: Mutex<Session>,
 }
 
@@ -177,7 +177,7 @@ struct ErrorBody {
 }
 
 impl Reader {
-    pub(crate) fn new(upstream: Upstream, account: Option<ReaderAccount>) -> Self {
+    pub(crate) fn new(upstream: Upstream, account: Option<MachineAccount>) -> Self {
         Self { upstream, account, session: Mutex::new(Session::default()) }
     }
 

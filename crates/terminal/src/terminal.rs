@@ -17,10 +17,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::config::{ConfigFault, TerminalConfig, server_authority};
+use crate::folder::FolderAgent;
 use crate::gateway::Gateway;
 use crate::kiosk::Kiosk;
 use crate::notice::Notice;
@@ -38,6 +39,8 @@ const SHUTDOWN_WAIT_MAX: Duration = Duration::from_secs(3);
 const SCREEN_WAIT_MAX: Duration = Duration::from_secs(60);
 /// A patient stands before the kiosk.
 const READER_WAIT_MAX: Duration = Duration::from_secs(10);
+/// A request of the folder agent may have a report set; the agent asks again after so long.
+const AGENT_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// The institution's terminal (資格確認端末).
 #[derive(Debug)]
@@ -49,6 +52,7 @@ pub struct RunningTerminal {
     address: SocketAddr,
     screen_host: String,
     kiosk_host: Option<String>,
+    agent: Option<FolderAgent>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
 }
@@ -62,25 +66,31 @@ impl Terminal {
         config.check()?;
         let tls = tls_of(&config)?;
         let screens = Upstream::new(server_authority(&config.server)?, Arc::clone(&tls), SCREEN_WAIT_MAX)?;
-        let machines = Upstream::new(server_authority(&config.api)?, tls, READER_WAIT_MAX)?;
+        let machines = Upstream::new(server_authority(&config.api)?, Arc::clone(&tls), READER_WAIT_MAX)?;
+        let agents = Upstream::new(server_authority(&config.api)?, tls, AGENT_WAIT_MAX)?;
 
         let listen_fault = |source| ConfigFault::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listen_fault)?;
         let address = listener.local_addr().map_err(listen_fault)?;
 
+        // Rung when somebody has passed the reader, so that the result is in the folder at once.
+        let bell = Arc::new(Notify::new());
+        let folders = config.folders.as_ref().filter(|_| !config.viewer);
+        let agent = folders.map(|folders| FolderAgent::start(folders, &config.institution, agents, Arc::clone(&bell)));
+        let agent = agent.transpose()?;
         let desk = Arc::new(Desk {
             port: address.port(),
             screen_host: config.screen_host(),
             gateway: Gateway::new(screens, &config.institution),
             kiosk: config.kiosk_host().map(|host| {
                 let reader = Reader::new(machines, config.reader.clone());
-                KioskAt { host, kiosk: Kiosk::new(reader, config.cards.clone()) }
+                KioskAt { host, kiosk: Kiosk::new(reader, config.cards.clone(), bell) }
             }),
         });
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(serve(listener, desk, stopped));
         let (screen_host, kiosk_host) = (config.screen_host(), config.kiosk_host());
-        Ok(RunningTerminal { address, screen_host, kiosk_host, stop, serving })
+        Ok(RunningTerminal { address, screen_host, kiosk_host, agent, stop, serving })
     }
 }
 
@@ -108,6 +118,9 @@ impl RunningTerminal {
         // A serving task that has ended already needs no stopping.
         let _ = self.stop.send(());
         let _ = self.serving.await;
+        if let Some(agent) = self.agent {
+            agent.shutdown().await;
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::Request;
-use madoguchi_terminal::{ReaderAccount, RunningTerminal, Terminal, TerminalConfig};
+use madoguchi_terminal::{MachineAccount, RunningTerminal, Terminal, TerminalConfig};
 use madoguchi_trust::CardTrust;
 use serde_json::{Value, json};
 use support::{Answer, CODE, Page, Seen, World, fetch, json as answer};
@@ -86,7 +86,7 @@ impl Kiosk {
     }
 
     async fn at(world: World, server: SocketAddr) -> Self {
-        let reader = Some(ReaderAccount { user_id: "reader01".into(), password: "correct".into() });
+        let reader = Some(MachineAccount { user_id: "reader01".into(), password: "correct".into() });
         let terminal = Terminal::start(TerminalConfig { reader, ..world.config(server) }).await.unwrap();
         Self { world, terminal }
     }

@@ -51,6 +51,8 @@ pub struct HomeInstitution {
     pub kiosk: String,
     /// URL of its viewer terminal.
     pub viewer: Option<String>,
+    /// Root of its folders for programs.
+    pub folders: String,
     /// Path of its certificate for browsers.
     pub client_p12: String,
     /// Password of that file.

@@ -3,7 +3,7 @@
 //! Server and terminals share the process, but every byte between them crosses mTLS. New
 //! institutions and cards that `ingest claims --enrol` adds are taken up while the demo runs.
 
-use crate::demo::secrets::READER_USER;
+use crate::demo::secrets::{AGENT_USER, READER_USER};
 use crate::demo::setup::{TERMINAL_LABEL, VIEWER_LABEL};
 use crate::demo::state::{DEMO_FILE, DemoDocument, DemoInstitution, DocumentInstitution, State, write_json};
 use crate::failure::{Failure, Outcome};
@@ -17,7 +17,7 @@ use madoguchi_report::{FontChoice, Reports};
 use madoguchi_service::Service;
 use madoguchi_service::audit::{HeadSigner, SIGN_SECONDS};
 use madoguchi_store::{Error, ProcessName, Store};
-use madoguchi_terminal::{ReaderAccount, RunningTerminal, Terminal, TerminalConfig};
+use madoguchi_terminal::{FolderConfig, MachineAccount, RunningTerminal, Terminal, TerminalConfig};
 use madoguchi_trust::card_trust::CardTrust;
 use madoguchi_web::home::{Home, HomePage};
 use madoguchi_web::{RateLimits, RunningServer, Server, ServerParts};
@@ -199,9 +199,10 @@ impl Running {
 
     fn terminal_config(&mut self, institution: &DemoInstitution, label: &str) -> TerminalConfig {
         let viewer = label == VIEWER_LABEL;
-        let reader = institution.accounts.iter().find(|account| account.kind == AccountKind::Reader.code());
-        let reader =
-            reader.map(|account| ReaderAccount { user_id: READER_USER.to_owned(), password: account.password.clone() });
+        let account = |user: &str| {
+            let account = institution.accounts.iter().find(|account| account.user_id == user && !viewer)?;
+            Some(MachineAccount { user_id: user.to_owned(), password: account.password.clone() })
+        };
         TerminalConfig {
             institution: institution.code.as_str().to_owned(),
             listen: self.ports.next(),
@@ -212,8 +213,14 @@ impl Running {
             client_key: self.client_file(institution, label, "key"),
             viewer,
             cards: (!viewer).then(|| self.directory.join("cards")),
-            reader: reader.filter(|_| !viewer),
+            reader: account(READER_USER),
+            folders: account(AGENT_USER).map(|account| FolderConfig::new(self.folders(institution), account)),
         }
+    }
+
+    /// Where an institution's programs drop requests and find answers.
+    fn folders(&self, institution: &DemoInstitution) -> PathBuf {
+        self.directory.join("folders").join(institution.code.as_str())
     }
 
     fn client_file(&self, institution: &DemoInstitution, label: &str, extension: &str) -> PathBuf {
@@ -229,6 +236,7 @@ impl Running {
             terminal: terminals.terminal.url(),
             kiosk: terminals.terminal.kiosk_url().unwrap_or_default(),
             viewer: terminals.viewer.as_ref().map(RunningTerminal::url),
+            folders: self.folders(institution),
             client_cert: self.client_file(institution, TERMINAL_LABEL, "pem"),
             client_key: self.client_file(institution, TERMINAL_LABEL, "key"),
             client_p12: self.client_file(institution, TERMINAL_LABEL, "p12"),
@@ -253,6 +261,7 @@ fn home_page(document: &DemoDocument) -> HomePage {
         terminal: institution.terminal.clone(),
         kiosk: institution.kiosk.clone(),
         viewer: institution.viewer.clone(),
+        folders: institution.folders.display().to_string(),
         client_p12: institution.client_p12.display().to_string(),
         client_p12_password: institution.client_p12_password.clone(),
         accounts: institution.accounts.iter().map(account).collect(),

@@ -15,13 +15,16 @@ const ACCOUNTS: [(AccountKind, &str); 8] = [
     (AccountKind::Administrator, "kanri01"),
     (AccountKind::Viewer, "iryo01"),
     (AccountKind::General, "ippan01"),
-    (AccountKind::Agent, "renkei01"),
+    (AccountKind::Agent, AGENT_USER),
     (AccountKind::Api, "webapi01"),
-    (AccountKind::Reader, "kao01"),
+    (AccountKind::Reader, READER_USER),
 ];
 
 /// The reader's user ID: the terminal logs in with it.
 pub(crate) const READER_USER: &str = "kao01";
+
+/// The folder agent's user ID: the terminal logs in with it.
+pub(crate) const AGENT_USER: &str = "renkei01";
 
 /// A source of the demo's secrets.
 pub(crate) struct Secrets(ChaCha20Rng);

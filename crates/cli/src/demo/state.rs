@@ -120,6 +120,8 @@ pub(crate) struct DocumentInstitution {
     /// URL of its viewer terminal, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) viewer: Option<String>,
+    /// Root of its `req`, `res`, `face` and `err`.
+    pub(crate) folders: PathBuf,
     /// Path of its client certificate (PEM).
     pub(crate) client_cert: PathBuf,
     /// Path of its key (PEM).

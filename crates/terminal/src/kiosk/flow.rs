@@ -227,6 +227,18 @@ fn send(passed: &Passed, given: &[bool]) -> (State, Option<Effect>) {
     (State::Sending(passed.clone()), Some(Effect::Send { pass: passed.pass.clone(), answers }))
 }
 
+impl Event {
+    /// Whether the server has closed the pass, or may have: then there is a result of the reader. A person without coverage
+    /// is identified without a page to ask.
+    pub(super) fn ends_the_pass(&self) -> bool {
+        match self {
+            Self::Stored(_) | Self::Failed(_) => true,
+            Self::Identified(passed) => passed.identified.pages.is_empty(),
+            _ => false,
+        }
+    }
+}
+
 impl State {
     fn empty_pad(fault: Option<PinMessage>) -> Self {
         Self::EnterPin { entered: Pin::default(), fault }

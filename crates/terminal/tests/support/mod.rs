@@ -1,6 +1,8 @@
 //! A stand-in for the server: TLS 1.3 with mandatory client certificates, answers by a function, requests kept.
 //! And a browser of a few lines that shows what really goes over the loopback wire.
 
+pub mod office;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -34,6 +36,8 @@ pub struct Seen {
     pub path: String,
     pub headers: HeaderMap,
     pub body: String,
+    /// The same, as it came.
+    pub bytes: Bytes,
 }
 
 pub type Answer = Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>;
@@ -113,6 +117,7 @@ impl World {
             viewer: false,
             cards: Some(self.cards()),
             reader: None,
+            folders: None,
         }
     }
 
@@ -199,6 +204,7 @@ async fn taken(request: Request<Incoming>) -> Seen {
         path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         headers: parts.headers,
         body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body,
     }
 }
 

@@ -1,0 +1,117 @@
+//! What clients left behind: medical data does not stay on a terminal. Answers and results of the reader go after their
+//! time, refused requests and what `.work` has kept for too long as well.
+//!
+//! It removes files of our own names only: what else lies in these folders is somebody else's.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+
+use super::door::is_face_name;
+use super::layout::{Layout, remove};
+use super::name::Ready;
+
+/// How often it is looked.
+const LOOK: Duration = Duration::from_secs(60);
+/// Files removed in one look.
+const FILES_MAX: usize = 50_000;
+
+/// How long files may stay.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stay {
+    /// Answers in `res`, refused requests in `err` (ResponseFileStayTime).
+    pub(super) answers: Duration,
+    /// Results of the reader in `face`.
+    pub(super) faces: Duration,
+}
+
+/// Looks at the start and every minute, until told to stop.
+pub(super) async fn run(layout: Arc<Layout>, stay: Stay, mut stop: watch::Receiver<()>) {
+    loop {
+        let here = Arc::clone(&layout);
+        let swept = tokio::task::spawn_blocking(move || sweep(&here, stay, SystemTime::now())).await;
+        if let Ok(removed @ 1..) = swept {
+            tracing::info!(removed, "files whose time is over were removed");
+        }
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// Removes what is too old; how many files.
+fn sweep(layout: &Layout, stay: Stay, now: SystemTime) -> usize {
+    let folders: [(&Path, Duration, fn(&str) -> bool); 4] = [
+        (&layout.res, stay.answers, is_answer_name),
+        (&layout.err, stay.answers, |_| true),
+        (&layout.ready, stay.answers, |name| Ready::parse(name).is_some()),
+        (&layout.face, stay.faces, is_face_name),
+    ];
+    folders.into_iter().map(|(folder, stay, is_ours)| sweep_folder(folder, stay, is_ours, now)).sum()
+}
+
+fn sweep_folder(folder: &Path, stay: Duration, is_ours: fn(&str) -> bool, now: SystemTime) -> usize {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let mut removed = 0;
+    for entry in entries.flatten().take(FILES_MAX) {
+        let Ok(metadata) = entry.metadata() else { continue };
+        let age = metadata.modified().ok().and_then(|modified| now.duration_since(modified).ok());
+        let is_over = !metadata.is_dir() && age.is_some_and(|age| age >= stay);
+        if is_over && is_ours(&entry.file_name().to_string_lossy()) {
+            match remove(&entry.path()) {
+                Ok(()) => removed += 1,
+                Err(error) => tracing::warn!(%error, "a file whose time is over cannot be removed"),
+            }
+        }
+    }
+    removed
+}
+
+/// `<id>res_<part>.<extension>`.
+fn is_answer_name(name: &str) -> bool {
+    let Some((id, rest)) = name.split_once("res_") else { return false };
+    let is_id = (8..=12).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_id && rest.rsplit_once('.').is_some_and(|(part, _)| super::name::is_plain(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn only_our_own_files_go_and_only_after_their_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::open(folder.path(), None).unwrap();
+        let stay = Stay { answers: HOUR, faces: 24 * HOUR };
+        let face = "OQSsiquc01res_face_1312345678aa_20260401000000.xml";
+        let now = SystemTime::now();
+        let put = |path: std::path::PathBuf, age: Duration| {
+            let file = fs::File::create(&path).unwrap();
+            file.set_modified(now - age).unwrap();
+            path
+        };
+        let ready = "00000000000000000000000000000000_0__OQSsiquc01res_1.xml";
+        for (path, age, stays) in [
+            (layout.res.join("OQSsiquc01res_1.xml"), HOUR + Duration::from_secs(1), false),
+            (layout.res.join("OQSsiquc01res_2.xml"), HOUR - Duration::from_secs(1), true),
+            (layout.res.join("OQSsiurl01res_2.pdf"), 2 * HOUR, false),
+            (layout.res.join("memo.txt"), 9 * HOUR, true),
+            (layout.err.join("x.xml"), 2 * HOUR, false),
+            (layout.ready.join(ready), 2 * HOUR, false),
+            (layout.face.join(face), 23 * HOUR, true),
+            (layout.face.join(face.replace("aa", "bb")), 25 * HOUR, false),
+            (layout.req.join("OQSsiquc01req_1.xml"), 99 * HOUR, true),
+            (layout.taken.join("x"), 99 * HOUR, true),
+        ] {
+            let path = put(path, age);
+            sweep(&layout, stay, now);
+            assert_eq!(path.exists(), stays, "{}", path.display());
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! One taken request from its file to the files of its answer. There is always an answer: what the server does not answer
+//! within the time, the agent answers by itself.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::charset::Charset;
+use super::door::{Door, DoorFault, File};
+use super::layout::Layout;
+use super::message::failure;
+use super::name::Taken;
+use super::scan::{has_settled, is_whole, read};
+use super::seal::Seal;
+use super::{FILE_BYTES_MAX, PATIENCE};
+
+/// From taking to the answer (E0099).
+const ANSWER_WAIT_MAX: Duration = Duration::from_secs(60);
+/// A request that waited long for its turn is still tried for so long.
+const LAST_TRY: Duration = Duration::from_secs(10);
+/// One try; a connection that died unnoticed must not use up the whole time.
+const TRY_MAX: Duration = Duration::from_secs(30);
+/// Between two tries, at first and at most.
+const PAUSE_FIRST: Duration = Duration::from_millis(100);
+const PAUSE_MAX: Duration = Duration::from_secs(3);
+/// Looks at a file that is still being written.
+const LOOK: Duration = Duration::from_millis(200);
+/// Bytes of requests in memory at the same time.
+const MEMORY_BYTES: u64 = 128 * 1024 * 1024;
+/// The semaphore counts in these.
+const MEMORY_UNIT: u64 = 1024;
+
+/// What answering a request takes.
+pub(super) struct Desk {
+    pub(super) institution: String,
+    pub(super) layout: Arc<Layout>,
+    pub(super) seal: Arc<Seal>,
+    pub(super) door: Arc<Door>,
+    pub(super) charset: Arc<Charset>,
+    pub(super) memory: Semaphore,
+}
+
+/// A request that has waited since then.
+#[derive(Debug, Clone)]
+pub(super) struct Waiting {
+    pub(super) taken: Taken,
+    /// What its answer is called: of one name one request is asked at a time.
+    pub(super) stem: String,
+    deadline: Instant,
+}
+
+/// Why the agent answers by itself.
+struct Own {
+    code: String,
+    text: String,
+}
+
+impl Waiting {
+    /// Taken just now.
+    pub(super) fn now(taken: Taken) -> Self {
+        Self::for_at_most(taken, ANSWER_WAIT_MAX)
+    }
+
+    /// Taken before the agent was restarted: its time goes on, but it gets a try.
+    pub(super) fn again(taken: Taken) -> Self {
+        let left = ANSWER_WAIT_MAX.saturating_sub(taken.age()).max(LAST_TRY);
+        Self::for_at_most(taken, left)
+    }
+
+    fn for_at_most(taken: Taken, wait: Duration) -> Self {
+        Self { stem: taken.name.answer_stem(), taken, deadline: Instant::now() + wait }
+    }
+}
+
+/// Room for requests in memory.
+pub(super) fn memory() -> Semaphore {
+    Semaphore::new(usize::try_from(MEMORY_BYTES / MEMORY_UNIT).unwrap_or(usize::MAX))
+}
+
+impl Desk {
+    /// The answer, ready to be written. `None`: the file of the request is gone, so there is nothing to answer.
+    pub(super) async fn answer(self: &Arc<Self>, waiting: &Waiting) -> Option<Vec<File>> {
+        let file = self.layout.taken.join(waiting.taken.file());
+        let size = fs::symlink_metadata(&file).ok()?.len();
+        let units = u32::try_from(size.min(FILE_BYTES_MAX) / MEMORY_UNIT + 1).unwrap_or(u32::MAX);
+        let _room = self.memory.acquire_many(units).await.ok()?;
+        let answered = match self.request(waiting, &file).await {
+            Ok(Some(body)) => self.asked(waiting, body).await,
+            Ok(None) => return None,
+            Err(own) => Err(own),
+        };
+        let files = answered.unwrap_or_else(|own| vec![self.own_answer(&waiting.taken, &own)]);
+        Some(files.into_iter().filter_map(|file| self.closed(file)).collect())
+    }
+
+    /// The request as the server reads it.
+    async fn request(&self, waiting: &Waiting, file: &Path) -> Result<Option<Bytes>, Own> {
+        let name = &waiting.taken.name.file;
+        let bytes = match self.settled(name, file).await {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                tracing::error!(%error, "a taken request cannot be read");
+                return Err(Own::new("E0001", "要求ファイルを読み取れません。"));
+            }
+        };
+        if bytes.len() as u64 > FILE_BYTES_MAX {
+            return Err(Own::new("E0005", "要求ファイルが大きすぎます（上限は30メガバイトです）。"));
+        }
+        let opened = self.seal.open(name, bytes);
+        let opened =
+            opened.map_err(|_| Own::new("E0007", "復号に失敗しました。暗号化の設定と合言葉を確認してください。"))?;
+        Ok(Some(Bytes::from(opened)))
+    }
+
+    /// The content, once nobody goes on writing it: a client may have begun anew in the moment of taking.
+    async fn settled(&self, name: &str, file: &Path) -> io::Result<Vec<u8>> {
+        let mut last = (0, Instant::now());
+        loop {
+            let bytes = read(file)?;
+            if is_whole(&self.seal, name, &bytes) || has_settled(&fs::symlink_metadata(file)?) {
+                return Ok(bytes);
+            }
+            if last.0 != bytes.len() {
+                last = (bytes.len(), Instant::now());
+            }
+            if last.1.elapsed() >= PATIENCE {
+                return Ok(bytes);
+            }
+            drop(bytes);
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Asks until there is an answer, or the time is over.
+    async fn asked(&self, waiting: &Waiting, body: Bytes) -> Result<Vec<File>, Own> {
+        let mut pause = PAUSE_FIRST;
+        for tried in 0_u32.. {
+            let left = waiting.deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() && (tried > 0 || !self.door.answers()) {
+                break;
+            }
+            let trying = self.door.exchange(&waiting.taken, body.clone());
+            match timeout(left.max(LAST_TRY).min(TRY_MAX), trying).await {
+                Ok(Ok(files)) => return Ok(files),
+                Ok(Err(DoorFault::Account(refusal))) => {
+                    return Err(Own::new("E0010", &format!("認証に失敗しました。{}", refusal.message)));
+                }
+                Ok(Err(DoorFault::Refused(refusal))) => return Err(Own::new(&refusal.code, &refusal.message)),
+                Ok(Err(DoorFault::Malformed(field))) => {
+                    tracing::error!(field, "the server's answer to a request is malformed");
+                    break;
+                }
+                Ok(Err(DoorFault::Trouble(reason))) => tracing::debug!(reason, "a request is tried again"),
+                Err(_) => tracing::debug!("a request is tried again after no answer came"),
+            }
+            let left = waiting.deadline.saturating_duration_since(Instant::now());
+            tokio::time::sleep(jittered(pause).min(left)).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+        tracing::warn!(request = %waiting.taken.id.simple(), "no answer within the time: the agent answers with E0099");
+        Err(Own::new("E0099", "通信に失敗しました。しばらくしてから再度実行してください。"))
+    }
+
+    fn own_answer(&self, taken: &Taken, own: &Own) -> File {
+        let content =
+            failure(taken.name.message, &self.institution, &own.code, &own.text, &now14(), self.charset.code());
+        File { name: taken.name.answer_file("xml"), content }
+    }
+
+    /// Encrypts a file of the answer where that is wished. One that cannot be must not leave in the clear.
+    fn closed(&self, file: File) -> Option<File> {
+        match self.seal.close(&file.name, file.content) {
+            Ok(content) => Some(File { name: file.name, content }),
+            Err(error) => {
+                tracing::error!(%error, "a file of an answer cannot be encrypted and is left out");
+                None
+            }
+        }
+    }
+}
+
+impl Own {
+    fn new(code: &str, text: &str) -> Self {
+        Self { code: code.to_owned(), text: text.to_owned() }
+    }
+}
+
+/// Three quarters to five quarters of a pause, so that many do not come back at the same moment.
+pub(super) fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(rand::random_range(0.75..1.25))
+}
+
+/// The time in Japan as messages have it, YYYYMMDDhhmmss.
+fn now14() -> String {
+    let japan = jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(9));
+    jiff::Timestamp::now().to_zoned(japan).strftime("%Y%m%d%H%M%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_messages_has_fourteen_digits() {
+        let now = now14();
+        assert!(now.len() == 14 && now.bytes().all(|byte| byte.is_ascii_digit()) && now.starts_with("20"), "{now}");
+    }
+}
