@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::Request;
-use madoguchi_terminal::{MachineAccount, RunningTerminal, Terminal, TerminalConfig};
+use madoguchi_terminal::{FolderConfig, MachineAccount, RunningTerminal, Terminal, TerminalConfig};
 use madoguchi_trust::CardTrust;
 use serde_json::{Value, json};
 use support::{Answer, CODE, Page, Seen, World, fetch, json as answer};
@@ -47,10 +47,13 @@ impl Script {
         let refused = |status: u16, code: &str| {
             answer(status, &json!({"code": code, "message": format!("理由{code}"), "next_step": format!("対応{code}")}))
         };
-        if seen.path == "/reader/session" {
+        if seen.path == "/agent/faces" {
+            return answer(200, &json!({"faces": []}));
+        }
+        if seen.path == "/reader/session" || seen.path == "/agent/session" {
             let institution = json!({"code": CODE, "name": "見本病院", "kind": "medical"});
             return match self.log_in {
-                200 => answer(200, &json!({"token": "t1", "institution": institution})),
+                200 => answer(200, &json!({"token": "t1", "institution": institution, "character_code": "0"})),
                 status => refused(status, "E0401"),
             };
         }
@@ -415,4 +418,23 @@ async fn strange_requests_get_a_page_and_change_nothing() {
     assert_eq!(kiosk.get("/nothing").await.status, 404);
     assert_eq!(kiosk.get("/pass/ffff").await.status, 409);
     has(&kiosk.get(&pass).await, &["本人確認の方法を選んでください"]);
+}
+
+#[tokio::test]
+async fn the_folder_agent_looks_for_the_result_as_soon_as_the_pass_ends() {
+    let world = World::new();
+    world.card("c1", "見本 太郎", "0123");
+    let script = Script::default();
+    let server = world.serve(move |seen| script.answer(&seen)).await;
+    let account = |user: &str| MachineAccount { user_id: user.into(), password: "correct".into() };
+    let folders = Some(FolderConfig::new(world.folder.path().join("oqs"), account("agent01")));
+    let config = TerminalConfig { reader: Some(account("reader01")), folders, ..world.config(server) };
+    let kiosk = Kiosk { terminal: Terminal::start(config).await.unwrap(), world };
+    let looked = || kiosk.world.seen().iter().any(|seen| seen.path == "/agent/faces");
+    let pass = kiosk.place("c1").await;
+    kiosk.identify(&pass, "0123").await;
+    assert!(!looked(), "nothing has ended yet");
+    kiosk.press(&pass, "refuse-all").await;
+    // By itself it would look after more than twenty seconds.
+    support::office::until(looked).await;
 }

@@ -5,6 +5,7 @@
 //! beside its place means: rename it; a mark alone: it was delivered, only the server has to be told. A file without a
 //! mark may be half written and is fetched again.
 
+use std::collections::HashSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -95,12 +96,14 @@ impl Faces {
         for mark in self.marks().map_err(Trouble::Disk)? {
             self.finish(&mark).await?;
         }
+        let mut done = HashSet::new();
         for _ in 0..ROUNDS_MAX {
             let faces = self.door.faces().await.map_err(Trouble::Door)?;
-            if faces.is_empty() {
+            let new: Vec<Face> = faces.into_iter().filter(|face| done.insert(face.id.clone())).collect();
+            if new.is_empty() {
                 break;
             }
-            for face in faces {
+            for face in new {
                 let mark = self.write(face).map_err(Trouble::Disk)?;
                 self.finish(&mark).await?;
             }
