@@ -16,7 +16,6 @@ mod door;
 mod face;
 mod layout;
 mod leftover;
-mod message;
 mod name;
 mod property;
 mod record;

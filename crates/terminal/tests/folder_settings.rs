@@ -48,9 +48,8 @@ async fn encrypted_requests_have_encrypted_answers_and_the_server_sees_neither()
         office.put(name, message("2"));
         assert_eq!(office.fetch(&name.replace("req", "res")).await, format!("answer to {}", message("2")));
     }
-    for (number, wrong) in [sealed(&message("3"), "another"), message("3").into_bytes(), b"PK\x03\x04".to_vec()]
-        .into_iter()
-        .enumerate()
+    for (number, wrong) in
+        [sealed(&message("3"), "another"), message("3").into_bytes(), b"PK\x03\x04".to_vec()].into_iter().enumerate()
     {
         office.put(&format!("OQSsiquc01req_w{number}.xml"), wrong);
         let answer = office.read(&format!("res/OQSsiquc01res_w{number}.xml")).await;

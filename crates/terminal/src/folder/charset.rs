@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use super::message::CharacterCode;
+use madoguchi_wire::message::CharacterCode;
 
 /// One remembered character code.
 pub(super) struct Charset {

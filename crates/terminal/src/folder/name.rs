@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
-use super::message::MessageId;
+use madoguchi_wire::message::MessageId;
 
 /// Digits of an id in a name.
 const ID_DIGITS: usize = 32;

@@ -14,11 +14,11 @@ use tokio::time::timeout;
 use super::charset::Charset;
 use super::door::{Door, DoorFault, File};
 use super::layout::Layout;
-use super::message::failure;
 use super::name::Taken;
 use super::scan::{has_settled, is_whole, read};
 use super::seal::Seal;
 use super::{FILE_BYTES_MAX, PATIENCE};
+use madoguchi_wire::message::failure;
 
 /// From taking to the answer (E0099).
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(60);

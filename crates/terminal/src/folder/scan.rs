@@ -15,10 +15,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::complaint::Complaint;
 use super::layout::{Layout, sync_folder};
-use super::message::is_complete;
 use super::name::{RequestName, Taken, is_left_alone};
 use super::seal::Seal;
 use super::{FILE_BYTES_MAX, PATIENCE};
+use madoguchi_wire::message::is_complete;
 
 /// Files looked at in one go; the rest are seen as soon as these are taken.
 const FILES_MAX: usize = 50_000;
