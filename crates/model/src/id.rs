@@ -70,7 +70,9 @@ ids! {
     ConsentId,
     /// One receipt (レセプト) that was taken.
     ReceiptId,
-    /// One claims file (請求ファイル) that was taken.
+    /// One check-up (特定健診) that was taken.
+    CheckupId,
+    /// One file (請求ファイル, 健診ファイル) that was taken.
     FileId,
     /// One notice (お知らせ).
     NoticeId,

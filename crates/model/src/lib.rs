@@ -11,6 +11,7 @@ pub mod bulk;
 pub mod care;
 pub mod certificate;
 pub mod check_digit;
+pub mod checkup;
 pub mod claim;
 pub mod code;
 pub mod consent;

@@ -298,7 +298,7 @@ impl CareList {
 }
 
 impl PersonBox {
-    fn of(person: &Person, coverage: Option<&Coverage>, today: Day) -> Self {
+    pub(crate) fn of(person: &Person, coverage: Option<&Coverage>, today: Day) -> Self {
         let issued =
             |text: fn(&Coverage) -> String| coverage.map_or_else(|| NO_VALUE.to_owned(), |it| filled(text(it)));
         Self {
@@ -318,7 +318,7 @@ impl PersonBox {
 }
 
 /// What can be shown of a text: 外字 as ●, and no control characters, which no printer can print.
-fn clean(registered: &str) -> String {
+pub(crate) fn clean(registered: &str) -> String {
     shown(registered).chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
@@ -331,7 +331,7 @@ fn filled(text: String) -> String {
     if text.trim().is_empty() { NO_VALUE.to_owned() } else { text }
 }
 
-fn both_calendars(day: Day) -> String {
+pub(crate) fn both_calendars(day: Day) -> String {
     format!("{}（{}）", day.japanese(), day.era())
 }
 
