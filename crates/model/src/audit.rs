@@ -53,6 +53,8 @@ pub enum Action {
     FetchRecords,
     /// A claims file taken.
     IngestClaims,
+    /// A file of check-ups taken.
+    IngestCheckups,
     /// A coverage file taken.
     IngestCoverage,
     /// A list of prescriptions and dispensings taken.
@@ -278,6 +280,7 @@ words!(Action {
     PrintRecords = "print_records", "診療等情報の印刷";
     FetchRecords = "fetch_records", "診療等情報の取得（プログラム）";
     IngestClaims = "ingest_claims", "レセプトの取込";
+    IngestCheckups = "ingest_checkups", "特定健診の取込";
     IngestCoverage = "ingest_coverage", "資格情報の取込";
     IngestPrescriptions = "ingest_prescriptions", "処方・調剤情報の取込";
     IngestMaster = "ingest_master", "マスターの取込";

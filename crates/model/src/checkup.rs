@@ -19,6 +19,7 @@ use crate::care::Amount;
 use crate::day::Day;
 use crate::id::CheckupId;
 use crate::insurance::InsuranceNumbers;
+use crate::records::Treatment;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -174,6 +175,8 @@ pub struct ReferenceRange {
 pub struct Query {
     /// 保険者番号, 記号, 番号, 枝番.
     pub numbers: InsuranceNumbers,
+    /// 診療等区分: for which kind of treatment.
+    pub treatment: Treatment,
 }
 
 macro_rules! codes {

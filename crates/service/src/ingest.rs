@@ -6,6 +6,7 @@
 //! request, so no session is asked for.
 
 mod attach;
+mod checkups;
 mod claims;
 mod coverage;
 mod enrol;
@@ -14,6 +15,7 @@ mod prepare;
 mod prescriptions;
 mod withdraw;
 
+pub use checkups::CheckupsReport;
 pub use claims::{ClaimsOptions, ClaimsReport, Rows, TotalsCheck};
 pub use coverage::{CoverageReport, person_id};
 pub use enrol::Enrolled;

@@ -280,6 +280,11 @@ impl Service {
 }
 
 impl Permission {
+    /// The key to what is covered.
+    pub(crate) const fn consent(&self) -> &Consent {
+        &self.consent
+    }
+
     pub(crate) const fn covered(&self) -> Scope {
         self.covered
     }

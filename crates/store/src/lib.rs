@@ -12,6 +12,7 @@ pub mod audit;
 pub mod bulk;
 pub mod card;
 mod chain;
+pub mod checkup;
 pub mod claim_file;
 pub mod consent;
 pub mod coverage;

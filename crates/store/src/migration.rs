@@ -41,6 +41,7 @@ macro_rules! migration {
 const MIGRATIONS: &[Migration] = &[
     migration!(1, "0001_first"),
     migration!(2, "0002_eligibility"),
+    migration!(3, "0003_checkups"),
     migration!(4, "0004_prescriptions"),
     migration!(5, "0005_bulk"),
 ];

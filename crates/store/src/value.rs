@@ -8,8 +8,8 @@ use madoguchi_model::{
     account::UserId,
     day::{Day, Month, Timestamp},
     id::{
-        ChangeId, CheckId, ConsentId, CoverageId, FaceId, FileId, NoticeId, PassId, PersonId, PrescriptionId,
-        ReceiptId, TicketId,
+        ChangeId, CheckId, CheckupId, ConsentId, CoverageId, FaceId, FileId, NoticeId, PassId, PersonId,
+        PrescriptionId, ReceiptId, TicketId,
     },
     institution::InstitutionCode,
     person::Sex,
@@ -113,6 +113,7 @@ stored! {
     CoverageId: id => *id.as_bytes();
     ConsentId: id => *id.as_bytes();
     ReceiptId: id => *id.as_bytes();
+    CheckupId: id => *id.as_bytes();
     FileId: id => *id.as_bytes();
     NoticeId: id => *id.as_bytes();
     ChangeId: id => *id.as_bytes();

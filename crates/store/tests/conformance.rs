@@ -4,6 +4,7 @@
 mod conformance {
     pub(crate) mod bulk;
     pub(crate) mod chain;
+    pub(crate) mod checkup;
     pub(crate) mod desk;
     pub(crate) mod patient;
     pub(crate) mod prescription;
@@ -79,6 +80,9 @@ on_every_engine! {
         a_lease_is_taken_once_and_ends_by_itself, a_process_that_starts_holds_no_lease, an_upload_ends_as_a_whole;
     chain: entries_follow_each_other, a_failed_write_takes_its_entry_along, a_restart_goes_on_where_it_stopped,
         many_callers_make_one_chain, heads_are_kept;
+    checkup: checkups_are_read_with_their_own_consent_only,
+        a_later_document_takes_the_place_and_a_deletion_leaves_nothing, a_waiting_check_up_is_found_by_its_numbers,
+        a_file_of_check_ups_is_taken_once;
     desk: institutions_are_registered_and_changed, settings_remember_who_changed_them,
         an_account_is_changed_by_who_saw_it_last, a_session_is_found_at_its_own_institution_only,
         notices_reach_their_audience;

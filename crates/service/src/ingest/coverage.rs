@@ -3,7 +3,7 @@
 //! Ids follow from the list's own keys, so the same list again changes nothing. Receipts that
 //! waited for one of the numbers are attached in the same transaction.
 
-use super::{FileOutcome, Findings, attach};
+use super::{FileOutcome, Findings, attach, checkups};
 use crate::operation::Service;
 use crate::refusal::{Reason, Refusal};
 use madoguchi_model::audit::{Action, Draft, Outcome};
@@ -37,7 +37,9 @@ pub struct CoverageReport {
     pub cards: u64,
     /// Receipts that had waited and were attached.
     pub attached: u64,
-    /// Receipts that had waited for their person for more than thirteen months and were removed.
+    /// Check-ups that had waited and were attached.
+    pub attached_checkups: u64,
+    /// Receipts and check-ups that had waited for their person for more than thirteen months and were removed.
     pub forgotten: u64,
     /// Lines with a fault; with any, nothing was taken.
     pub refused: u64,
@@ -185,7 +187,9 @@ impl List {
         report.coverages = self.coverages.len() as u64;
         report.cards = self.cards.len() as u64;
         report.attached = attach::attach_waiting(tx, &keys, now).await?;
+        report.attached_checkups = checkups::attach_waiting(tx, &keys, now).await?;
         report.forgotten = tx.remove_unattached_taken_before(waiting_since(now)).await?;
+        report.forgotten += tx.remove_unattached_checkups_taken_before(waiting_since(now)).await?;
         Ok(())
     }
 }
@@ -204,6 +208,7 @@ impl CoverageReport {
             coverages: 0,
             cards: 0,
             attached: 0,
+            attached_checkups: 0,
             forgotten: 0,
             refused: 0,
             findings: Findings::default(),
@@ -211,8 +216,11 @@ impl CoverageReport {
     }
 
     fn words(&self) -> String {
-        let Self { persons, coverages, cards, attached, forgotten, .. } = self;
-        format!("persons={persons} coverages={coverages} cards={cards} attached={attached} forgotten={forgotten}")
+        let Self { persons, coverages, cards, attached, attached_checkups, forgotten, .. } = self;
+        format!(
+            "persons={persons} coverages={coverages} cards={cards} attached={attached} \
+             attached_checkups={attached_checkups} forgotten={forgotten}"
+        )
     }
 }
 

@@ -1,0 +1,1 @@
+-- Every question is answered by a primary key.
