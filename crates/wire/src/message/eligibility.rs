@@ -1,6 +1,10 @@
 //! OQSsiquc01 (資格確認): one person's coverage asked by the numbers of a certificate, or told after the reader. The
 //! answer's tree serves face files and the single checks of 訪問診療等 and オンライン診療等 too.
 
+mod convert;
+
+pub use convert::Addressee;
+
 use crate::message::envelope::{EligibilityAnswerHeader, EligibilityRequestHeader, XmlMsg};
 use crate::message::field::{group, list};
 use crate::message::leaf::{Branch, Count, Digits, Percent, Text};

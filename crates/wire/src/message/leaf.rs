@@ -63,6 +63,12 @@ impl<const MAX: usize> Text<MAX> {
         (!text.trim().is_empty()).then_some(Self(text))
     }
 
+    /// The text, for an element that must stand; 不明 when there is none.
+    #[must_use]
+    pub fn or_unknown(text: &str) -> Self {
+        Self::new(text).unwrap_or_else(|| Self("不明".to_owned()))
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

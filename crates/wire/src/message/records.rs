@@ -2,6 +2,8 @@
 //! service. The prescriber's tags are spelled with a small L (`PrlsHCd`), the marks with a capital I (`PrIsOrg`), as the
 //! real ones are.
 
+mod convert;
+
 use crate::message::envelope::{FileIdentifier, InstitutionDigits, XmlMsg};
 use crate::message::fetch::{FetchRequestHeader, InOut, ResultCode};
 use crate::message::field::{group, list};

@@ -1,5 +1,6 @@
 //! Messages from bytes to bytes: golden files, round trips, hostile input, documents.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod convert;
 mod golden;
 mod hostile;
