@@ -151,6 +151,20 @@ async fn a_session_that_ended_is_renewed_and_a_busy_server_asked_again_with_the_
 }
 
 #[tokio::test]
+async fn a_server_that_asks_for_patience_gets_it() {
+    let mut office = Office::closed().await;
+    // Long over its minute: but the server is there, and says when to come back.
+    let id = support::office::id(Duration::from_secs(600), 1);
+    fs::write(office.path(&format!(".work/taken/{id}__{NAME}")), message("1")).unwrap();
+    office.desk().exchange = 429;
+    office.start().await;
+    until(|| office.asked(NAME).len() >= 3).await;
+    assert!(office.names("res").is_empty());
+    office.desk().exchange = 0;
+    assert_eq!(office.fetch(ANSWER).await, format!("answer to {}", message("1")));
+}
+
+#[tokio::test]
 async fn a_wrong_account_is_said_in_each_answer_and_not_tried_until_it_locks() {
     let office = Office::closed().await;
     office.desk().log_in = 403;
@@ -220,12 +234,10 @@ async fn own_failures_are_in_the_character_code_that_the_server_told_last() {
 #[tokio::test]
 async fn many_requests_at_once_flow_and_each_is_asked_once() {
     let office = Office::open().await;
-    let begun = Instant::now();
     for number in 0..600 {
         office.put(&format!("OQSsiquc01req_{number:05}.xml"), message(&number.to_string()));
     }
     until(|| office.names("res").len() == 600).await;
-    println!("600 requests: {:?}", begun.elapsed());
     for number in 0..600 {
         let answer = office.fetch(&format!("OQSsiquc01res_{number:05}.xml")).await;
         assert_eq!(answer, format!("answer to {}", message(&number.to_string())));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::uri::PathAndQuery;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -29,6 +29,8 @@ const ANSWER_BYTES_MAX: usize = 96 * 1024 * 1024;
 const FACES_MAX: usize = 50;
 /// After the server refused the account, so long until the next try: guesses lock the account.
 const REFUSED_PAUSE: Duration = Duration::from_secs(300);
+/// A server that wants more patience than this is asked before.
+const RETRY_SECONDS_MAX: u64 = 5;
 /// Longer texts do not fit an answer.
 const TEXT_CHARACTERS_MAX: usize = 500;
 const REQUEST_ID: HeaderName = HeaderName::from_static("madoguchi-request");
@@ -70,8 +72,10 @@ pub(super) enum DoorFault {
     Account(Refusal),
     /// This request is refused, and would be refused again.
     Refused(Refusal),
-    /// The server is away, busy or broken: the same may work later.
+    /// The server is away or broken: the same may work later.
     Trouble(String),
+    /// The server is there, and wants to be asked again after so long (流量制限).
+    TooMany(Duration),
     /// The answer is not what it must be; which field.
     Malformed(&'static str),
 }
@@ -237,6 +241,7 @@ impl Door {
     async fn answered(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), DoorFault> {
         let response = self.upstream.send(request).await.map_err(DoorFault::network)?;
         let status = response.status();
+        let pause = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
         let broken =
             |error: Box<dyn std::error::Error + Send + Sync>| match error.is::<http_body_util::LengthLimitError>() {
@@ -244,8 +249,11 @@ impl Door {
                 false => DoorFault::Trouble(error.to_string()),
             };
         let body = body.map_err(broken)?.to_bytes();
-        let is_busy = status.is_server_error() || [408, 425, 429].contains(&status.as_u16());
-        if is_busy { Err(DoorFault::Trouble(format!("HTTP {}", status.as_u16()))) } else { Ok((status, body)) }
+        match status.as_u16() {
+            429 => Err(DoorFault::TooMany(Duration::from_secs(pause.unwrap_or(1).clamp(1, RETRY_SECONDS_MAX)))),
+            number @ (408 | 425 | 500..) => Err(DoorFault::Trouble(format!("HTTP {number}"))),
+            _ => Ok((status, body)),
+        }
     }
 }
 

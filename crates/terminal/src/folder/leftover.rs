@@ -28,6 +28,9 @@ pub(super) struct Stay {
     pub(super) faces: Duration,
 }
 
+/// Whether a name in a folder is one of ours.
+type IsOurs = fn(&str) -> bool;
+
 /// Looks at the start and every minute, until told to stop.
 pub(super) async fn run(layout: Arc<Layout>, stay: Stay, mut stop: watch::Receiver<()>) {
     loop {
@@ -45,7 +48,7 @@ pub(super) async fn run(layout: Arc<Layout>, stay: Stay, mut stop: watch::Receiv
 
 /// Removes what is too old; how many files.
 fn sweep(layout: &Layout, stay: Stay, now: SystemTime) -> usize {
-    let folders: [(&Path, Duration, fn(&str) -> bool); 4] = [
+    let folders: [(&Path, Duration, IsOurs); 4] = [
         (&layout.res, stay.answers, is_answer_name),
         (&layout.err, stay.answers, |_| true),
         (&layout.ready, stay.answers, |name| Ready::parse(name).is_some()),
@@ -54,7 +57,7 @@ fn sweep(layout: &Layout, stay: Stay, now: SystemTime) -> usize {
     folders.into_iter().map(|(folder, stay, is_ours)| sweep_folder(folder, stay, is_ours, now)).sum()
 }
 
-fn sweep_folder(folder: &Path, stay: Duration, is_ours: fn(&str) -> bool, now: SystemTime) -> usize {
+fn sweep_folder(folder: &Path, stay: Duration, is_ours: IsOurs, now: SystemTime) -> usize {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     let mut removed = 0;
     for entry in entries.flatten().take(FILES_MAX) {

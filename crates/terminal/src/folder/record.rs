@@ -210,7 +210,7 @@ impl Recorder {
     }
 
     fn deliver_one(&self, ready: &Ready) -> io::Result<bool> {
-        let from = self.layout.ready.join(&ready.file());
+        let from = self.layout.ready.join(ready.file());
         // Removed from outside, or as a leftover: there is nothing to deliver any more.
         let open = match fs::File::open(&from) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),

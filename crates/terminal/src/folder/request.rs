@@ -138,16 +138,19 @@ impl Desk {
         }
     }
 
-    /// Asks until there is an answer, or the time is over.
+    /// Asks until there is an answer, or the time is over. A request that waited long for its turn behind many others is
+    /// still tried, as long as the server answers at all.
     async fn asked(&self, waiting: &Waiting, body: Bytes) -> Result<Vec<File>, Own> {
         let mut pause = PAUSE_FIRST;
-        for tried in 0_u32.. {
-            let left = waiting.deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() && (tried > 0 || !self.door.answers()) {
+        let begun = Instant::now();
+        loop {
+            let until = if self.door.answers() { waiting.deadline.max(begun + LAST_TRY) } else { waiting.deadline };
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 break;
             }
             let trying = self.door.exchange(&waiting.taken, body.clone());
-            match timeout(left.max(LAST_TRY).min(TRY_MAX), trying).await {
+            let wait = match timeout(left.min(TRY_MAX), trying).await {
                 Ok(Ok(files)) => return Ok(files),
                 Ok(Err(DoorFault::Account(refusal))) => {
                     return Err(Own::new("E0010", &format!("認証に失敗しました。{}", refusal.message)));
@@ -157,12 +160,16 @@ impl Desk {
                     tracing::error!(field, "the server's answer to a request is malformed");
                     break;
                 }
-                Ok(Err(DoorFault::Trouble(reason))) => tracing::debug!(reason, "a request is tried again"),
-                Err(_) => tracing::debug!("a request is tried again after no answer came"),
-            }
-            let left = waiting.deadline.saturating_duration_since(Instant::now());
-            tokio::time::sleep(jittered(pause).min(left)).await;
-            pause = (pause * 2).min(PAUSE_MAX);
+                Ok(Err(DoorFault::TooMany(wait))) => wait,
+                Ok(Err(DoorFault::Trouble(reason))) => {
+                    tracing::debug!(reason, "a request is tried again");
+                    let wait = pause;
+                    pause = (pause * 2).min(PAUSE_MAX);
+                    wait
+                }
+                Err(_) => PAUSE_FIRST,
+            };
+            tokio::time::sleep(jittered(wait).min(left)).await;
         }
         tracing::warn!(request = %waiting.taken.id.simple(), "no answer within the time: the agent answers with E0099");
         Err(Own::new("E0099", "通信に失敗しました。しばらくしてから再度実行してください。"))
