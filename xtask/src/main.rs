@@ -7,6 +7,7 @@
 mod bench;
 mod browser;
 mod demo;
+mod fuzz;
 mod long;
 mod run;
 mod setup;
@@ -22,7 +23,9 @@ cargo xtask test NAME…                              only these steps (cargo xt
 cargo xtask setup                                   only install what the tests need
 cargo xtask structure                               only the structure check
 cargo xtask bench [WORD]                            the benchmarks, or the cases whose names contain the word
+cargo xtask messages                                write docs/messages again after a message changed
 cargo xtask screenshots                             make docs/images again from the real screens
+cargo xtask fuzz [TARGET|all [SECONDS]]             fuzz a reader of bytes from outside; without TARGET, their list
 cargo xtask long [NAME]                             a documented long run; without NAME, their list";
 
 fn main() -> ExitCode {
@@ -39,7 +42,9 @@ fn main() -> ExitCode {
         "structure" => test::run(&["structure".to_owned()]),
         "bench" => bench::run(&rest),
         "screenshots" => browser::screenshots(),
+        "fuzz" => fuzz::run(&rest),
         "long" => long::run(&rest),
+        "messages" => messages(),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())
@@ -53,4 +58,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The documents are written by the test that checks them.
+fn messages() -> run::Outcome {
+    let test = ["test", "--package", "madoguchi-wire", "--test", "messages", "documents"];
+    run::checked(run::cargo(&test).env("MADOGUCHI_BLESS", "1"))
 }

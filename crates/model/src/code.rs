@@ -374,7 +374,7 @@ impl Code for Prescriptions {
 
 /// In no numbered table: FileCategory of YZK.
 impl Code for Category {
-    const TABLE: &'static str = "FileCategory";
+    const TABLE: &'static str = "YZK-FileCategory";
     const SUBJECT: &'static str = "ファイル種別（薬剤・診療・手術）";
     const CHOICES: &'static [(&'static str, &'static str)] =
         &[("1", "薬剤情報のPDF"), ("2", "薬剤情報のXML"), ("3", "診療・薬剤情報のPDF"), ("4", "診療・薬剤情報のXML")];
@@ -395,7 +395,7 @@ impl Code for Category {
 
 /// In no numbered table: DiOrg, PrIsOrg and their like of YZK.
 impl Code for Origin {
-    const TABLE: &'static str = "DiOrg";
+    const TABLE: &'static str = "YZK-Origin";
     const SUBJECT: &'static str = "自院・他院の区分";
     const CHOICES: &'static [(&'static str, &'static str)] = &[("1", "自院"), ("2", "他院")];
 

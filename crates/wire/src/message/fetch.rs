@@ -53,7 +53,7 @@ codes! {
         Error = "9" "エラー",
     }
     /// ファイル種別 of TKK.
-    "FileCategory" CheckupCategory "ファイル種別（特定健診）" { Pdf = "1" "PDF", Data = "2" "XML" }
+    "TKK-FileCategory" CheckupCategory "ファイル種別（特定健診）" { Pdf = "1" "PDF", Data = "2" "XML" }
     /// 入外. 1 is assumed.
-    "InOut" InOut "入外" { Inpatient = "1" "入院", Outpatient = "2" "外来" }
+    "YZK-InOut" InOut "入外" { Inpatient = "1" "入院", Outpatient = "2" "外来" }
 }

@@ -27,6 +27,8 @@ pub struct Format {
     pub characters_max: Option<usize>,
     /// Code table, if the text is a code.
     pub table: Option<&'static str>,
+    /// What the table is about.
+    pub subject: &'static str,
     /// The codes with their labels.
     pub choices: &'static [(&'static str, &'static str)],
 }
@@ -278,6 +280,7 @@ impl<E: Code> Leaf for Coded<E> {
             pattern: None,
             characters_max: None,
             table: Some(E::TABLE),
+            subject: E::SUBJECT,
             choices: E::CHOICES,
         }
     }

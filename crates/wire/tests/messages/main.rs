@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod convert;
+mod documents;
 mod golden;
 mod hostile;
