@@ -96,7 +96,8 @@ impl Desk {
             Err(own) => Err(own),
         };
         let files = answered.unwrap_or_else(|own| vec![self.own_answer(&waiting.taken, &own)]);
-        Some(files.into_iter().filter_map(|file| self.closed(file)).collect())
+        let seal = Arc::clone(&self.seal);
+        off(move || Ok(files.into_iter().filter_map(|file| closed(&seal, file)).collect())).await.ok()
     }
 
     /// The request as the server reads it.
@@ -113,24 +114,27 @@ impl Desk {
         if bytes.len() as u64 > FILE_BYTES_MAX {
             return Err(Own::new("E0005", "要求ファイルが大きすぎます（上限は30メガバイトです）。"));
         }
-        let opened = self.seal.open(name, bytes);
-        let opened =
-            opened.map_err(|_| Own::new("E0007", "復号に失敗しました。暗号化の設定と合言葉を確認してください。"))?;
-        Ok(Some(Bytes::from(opened)))
+        let (seal, name) = (Arc::clone(&self.seal), name.clone());
+        let opened = off(move || seal.open(&name, bytes).map_err(|_| io::ErrorKind::InvalidData.into())).await;
+        let no_key = |_| Own::new("E0007", "復号に失敗しました。暗号化の設定と合言葉を確認してください。");
+        Ok(Some(Bytes::from(opened.map_err(no_key)?)))
     }
 
     /// The content, once nobody goes on writing it: a client may have begun anew in the moment of taking.
     async fn settled(&self, name: &str, file: &Path) -> io::Result<Vec<u8>> {
         let mut last = (0, Instant::now());
         loop {
-            let bytes = read(file)?;
-            if is_whole(&self.seal, name, &bytes) || has_settled(&fs::symlink_metadata(file)?) {
-                return Ok(bytes);
-            }
+            let (seal, name, file) = (Arc::clone(&self.seal), name.to_owned(), file.to_owned());
+            let look = move || {
+                let bytes = read(&file)?;
+                let is_settled = is_whole(&seal, &name, &bytes) || has_settled(&fs::symlink_metadata(&file)?);
+                Ok((bytes, is_settled))
+            };
+            let (bytes, is_settled) = off(look).await?;
             if last.0 != bytes.len() {
                 last = (bytes.len(), Instant::now());
             }
-            if last.1.elapsed() >= PATIENCE {
+            if is_settled || last.1.elapsed() >= PATIENCE {
                 return Ok(bytes);
             }
             drop(bytes);
@@ -180,17 +184,22 @@ impl Desk {
             failure(taken.name.message, &self.institution, &own.code, &own.text, &now14(), self.charset.code());
         File { name: taken.name.answer_file("xml"), content }
     }
+}
 
-    /// Encrypts a file of the answer where that is wished. One that cannot be must not leave in the clear.
-    fn closed(&self, file: File) -> Option<File> {
-        match self.seal.close(&file.name, file.content) {
-            Ok(content) => Some(File { name: file.name, content }),
-            Err(error) => {
-                tracing::error!(%error, "a file of an answer cannot be encrypted and is left out");
-                None
-            }
+/// Encrypts a file of the answer where that is wished. One that cannot be must not leave in the clear.
+fn closed(seal: &Seal, file: File) -> Option<File> {
+    match seal.close(&file.name, file.content) {
+        Ok(content) => Some(File { name: file.name, content }),
+        Err(error) => {
+            tracing::error!(%error, "a file of an answer cannot be encrypted and is left out");
+            None
         }
     }
+}
+
+/// Disk and cipher work, off the async threads.
+async fn off<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
 impl Own {

@@ -120,7 +120,8 @@ impl Scanner {
             return is_old.then_some(Settled::Refuse(NAME_UNKNOWN));
         };
         let is_whole = *seen.whole.get_or_insert_with(|| {
-            read(&self.layout.req.join(name)).is_ok_and(|bytes| is_whole(&self.seal, &request.file, &bytes))
+            let fits = metadata.len() <= FILE_BYTES_MAX;
+            fits && read(&self.layout.req.join(name)).is_ok_and(|bytes| is_whole(&self.seal, &request.file, &bytes))
         });
         (is_whole || is_old).then_some(Settled::Take(request))
     }
