@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(3, "0003_checkups"),
     migration!(4, "0004_prescriptions"),
     migration!(5, "0005_bulk"),
+    migration!(6, "0006_programs"),
 ];
 
 /// What [`crate::Store::migrate`] did.
