@@ -5,7 +5,9 @@
 use madoguchi_wire::claims::ClaimsReader;
 use madoguchi_wire::message::catalogue::{CATALOGUE, Document, Entry};
 use madoguchi_wire::message::{CharacterCode, Echo, MessageId, Request, is_complete};
-use madoguchi_wire::{Severity, coverage as insured, masters as code_masters, prescription, withdrawal as withdrawn};
+use madoguchi_wire::{
+    Severity, checkup, coverage as insured, masters as code_masters, prescription, withdrawal as withdrawn,
+};
 
 /// Takes any bytes.
 pub(crate) type Target = fn(&[u8]);
@@ -19,6 +21,8 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("masters", masters),
     ("withdrawal", withdrawal),
     ("prescriptions", prescriptions),
+    ("checkups", checkups),
+    ("checkup_packages", checkup_packages),
 ];
 
 /// The first byte chooses the message, the rest is the file.
@@ -80,6 +84,16 @@ pub(crate) fn withdrawal(bytes: &[u8]) {
 /// The list of prescriptions and dispensings.
 pub(crate) fn prescriptions(bytes: &[u8]) {
     let _ = prescription::read(bytes);
+}
+
+/// Check-up documents.
+pub(crate) fn checkups(bytes: &[u8]) {
+    let _ = checkup::read(bytes);
+}
+
+/// Files of check-ups: a document, or a package of them.
+pub(crate) fn checkup_packages(bytes: &[u8]) {
+    let _ = checkup::read_file(std::io::Cursor::new(bytes), |_, _, _| ());
 }
 
 fn chosen(bytes: &[u8]) -> Option<(&'static Entry, &[u8])> {

@@ -9,6 +9,7 @@ mod common;
 mod targets;
 
 use common::sample::{dispensing, file, outpatient};
+use madoguchi_wire::checkup::pack;
 use madoguchi_wire::claims::{PointTable, shift_jis};
 use madoguchi_wire::message::catalogue::CATALOGUE;
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ const WITHDRAWAL: &str = "institution_code,care_month,insurer_number,symbol,numb
     1312345678,202403,138057,国12,123,A1,,\n1312345678,50603,138057,国12,123,,202404,7\n";
 const PRESCRIPTIONS: &str = include_str!("../../../docs/formats/prescription-csv.md");
 
+const CHECKUP: &[u8] = include_bytes!("data/checkup.xml");
+
 type Seeds = BTreeMap<String, Vec<u8>>;
 
 fn seeds(target: &str) -> Seeds {
@@ -40,6 +43,8 @@ fn seeds(target: &str) -> Seeds {
         ]),
         "coverage" => one("two", COVERAGE.into()),
         "withdrawal" => one("two", WITHDRAWAL.into()),
+        "checkups" => one("document", CHECKUP.to_vec()),
+        "checkup_packages" => one("package", pack([("h0001.xml".to_owned(), CHECKUP)]).unwrap()),
         "prescriptions" => one("example", csv_of(PRESCRIPTIONS).into()),
         "masters" => Seeds::from([
             ("drug".to_owned(), shift_jis(&drug_row())),
@@ -112,7 +117,7 @@ fn messages_in_json() {
 
 #[test]
 fn claims_and_lists() {
-    for target in ["claims", "coverage", "masters", "withdrawal", "prescriptions"] {
+    for target in ["claims", "coverage", "masters", "withdrawal", "prescriptions", "checkups", "checkup_packages"] {
         fuzz(target);
     }
 }

@@ -1,5 +1,7 @@
 //! TKKsiquc01 (特定健診情報): check-ups as items with their codes.
 
+mod convert;
+
 use crate::message::envelope::{FileIdentifier, InstitutionDigits, XmlMsg};
 use crate::message::fetch::{CheckupCategory, FetchRequestHeader, ResultCode};
 use crate::message::field::{group, list};
@@ -54,12 +56,12 @@ group! {
     /// One result or answer.
     Item {
         code: Text<17> = "ItemCode", "項目コード", "JLAC10の17桁";
-        name: Option<Text<200>> = "ItemName", "項目名";
+        name: Option<Text<1024>> = "ItemName", "項目名";
         kind: Option<Text<3>> = "DataType", "データ型", Likely, "PQ、CD、CO、ST";
-        value: Option<Text<500>> = "DataValue", "値";
+        value: Option<Text<1024>> = "DataValue", "値";
         unit: Option<Text<50>> = "Unit", "単位";
         oid: Option<Text<100>> = "Oid", "コード体系のOID", "コードの値のみ";
-        value_name: Option<Text<200>> = "DataValueName", "値の名称", "コードの値のみ";
+        value_name: Option<Text<1024>> = "DataValueName", "値の名称", "コードの値のみ";
     }
 }
 

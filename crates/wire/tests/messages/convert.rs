@@ -2,6 +2,7 @@
 
 use madoguchi_model::care::{Act, Amount, CareSetting, CountUnit, Medication, Prescriber};
 use madoguchi_model::certificate::{DiseaseCertificate, ElderlyCertificate, LimitCertificate};
+use madoguchi_model::checkup::{Category, Checkup, CheckupResult, Performer, Program, ResultValue};
 use madoguchi_model::code::{
     CertificateKind, Combination, DiseaseCategory, IncomeClass, LimitKind, PrescriptionForm, QualificationValidity,
     RecordConsent, ReferenceClassification, TicketKind, TreatmentKind,
@@ -9,10 +10,10 @@ use madoguchi_model::code::{
 use madoguchi_model::coverage::{ReasonOfLoss, Relation};
 use madoguchi_model::day::{Day, Month, Timestamp};
 use madoguchi_model::eligibility::{Answer, AnswerConsent, Consents, KindConsent, Notice, Row, TicketLine};
-use madoguchi_model::id::{CoverageId, PersonId, TicketId};
+use madoguchi_model::id::{CheckupId, CoverageId, PersonId, TicketId};
 use madoguchi_model::institution::InstitutionCode;
 use madoguchi_model::insurance::InsuranceNumbers;
-use madoguchi_model::person::{PostalCode, Sex};
+use madoguchi_model::person::{Particulars, Person, PostalCode, Sex};
 use madoguchi_model::prescription::Place;
 use madoguchi_model::records::{
     Origin, Origins, PersonHead, PrescriptionDay, PrescriptionMonth, ReceiptDay, ReceiptMonth, Records,
@@ -20,7 +21,7 @@ use madoguchi_model::records::{
 use madoguchi_model::ticket::{self, MedicalTicket};
 use madoguchi_wire::message::eligibility::{self, Addressee};
 use madoguchi_wire::message::leaf::Text;
-use madoguchi_wire::message::{CharacterCode, Role, records};
+use madoguchi_wire::message::{CharacterCode, Role, checkup, records};
 
 fn day(number: i64) -> Day {
     Day::from_number(number).unwrap()
@@ -324,4 +325,48 @@ fn months_in_the_wrong_order_are_a_wrong_element() {
     assert_eq!(query(file).unwrap().numbers.branch, "02");
     let turned = file.replace("<EndDate>202611", "<EndDate>202605");
     assert_eq!(query(&turned).unwrap_err().detail(), "EndDate");
+}
+
+#[test]
+fn check_ups_are_the_file() {
+    let result = |code: &str, value| CheckupResult {
+        code: code.to_owned(),
+        sent_name: String::new(),
+        value,
+        interpretation: None,
+        reference: None,
+    };
+    let protein = ResultValue::Code {
+        ordered: true,
+        code: "1".to_owned(),
+        system: "1.2.392.200119.6.2102".to_owned(),
+        sent_name: "－".to_owned(),
+    };
+    let checkups = [Checkup {
+        id: CheckupId::new(ORIGIN, [1; 10]),
+        day: day(20_260_610),
+        category: Category::Specific,
+        program: Program::Specific,
+        performer: Performer { code: "1312345678".to_owned(), name: "架空健診機関".to_owned() },
+        results: vec![
+            result("9N001000000000001", ResultValue::Quantity { number: "158.2".to_owned(), unit: "cm".to_owned() }),
+            result("1A010000000190111", protein),
+            result("9A110160800000049", ResultValue::Text("正常範囲".to_owned())),
+        ],
+    }];
+    let person = Person {
+        id: PersonId::new(ORIGIN, [1; 10]),
+        name: "見本　花子".to_owned(),
+        kana: "ミホン　ハナコ".to_owned(),
+        sex: Sex::Female,
+        birthdate: day(19_840_709),
+        died_on: None,
+        particulars: Particulars::default(),
+    };
+    let now = at(20_261_122, 200_103);
+    let message = checkup::Answer::telling(&person, &checkups, "1319999991", Text::new("0012345"), now);
+    assert_file(&message.to_xml(CharacterCode::Utf8), include_str!("../data/messages/TKKsiquc01res_data.xml"));
+    let request = include_str!("../data/messages/TKKsiquc01req_data.xml");
+    let query = checkup::Request::from_xml(request.as_bytes(), Role::Request).unwrap().query();
+    assert_eq!(query.numbers, InsuranceNumbers::parse("139999", "99-12", "700123", "02").unwrap());
 }
