@@ -41,6 +41,8 @@ pub enum Right {
     ManageAccounts,
     /// 環境設定情報更新.
     UpdateSettings,
+    /// Read the settings (OQSsiinq01). Whoever may read them may not also change them.
+    InquireSettings,
     /// Give 救急時閲覧権限.
     GrantEmergencyViewing,
     /// 資格確認 by number and its result list.
@@ -103,7 +105,7 @@ impl AccountKind {
             R::FetchRecordFiles => matches!(self, K::Agent | K::Api),
             R::CheckInOutage => matches!(self, K::Administrator | K::Viewer | K::General),
             R::ViewInEmergency => matches!(self, K::Viewer),
-            R::IssueAccessUrl => matches!(self, K::Administrator | K::Agent | K::Api),
+            R::InquireSettings | R::IssueAccessUrl => matches!(self, K::Administrator | K::Agent | K::Api),
             R::IssueVisualCheckCode => matches!(self, K::Administrator | K::General | K::Agent),
             R::PostCardResults => matches!(self, K::Reader),
             R::ExchangeFiles => matches!(self, K::Agent),
@@ -168,11 +170,12 @@ impl AccountKind {
 
 impl Right {
     /// All rights, in the order of the matrix.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::ResetMaster,
         Self::ManageAdministrators,
         Self::ManageAccounts,
         Self::UpdateSettings,
+        Self::InquireSettings,
         Self::GrantEmergencyViewing,
         Self::CheckEligibility,
         Self::BulkCheck,
@@ -239,12 +242,13 @@ impl From<UserId> for String {
 mod tests {
     use super::*;
 
-    /// §4.2 (and the two doors of programs), columns マスタ 管理 医療情報閲覧 一般 連携アプリ WebAPI 顔認証 リセット用.
-    const MATRIX: [(Right, &str); 19] = [
+    /// §4.2 (with the doors of programs and what they may read), columns マスタ 管理 医療情報閲覧 一般 連携アプリ WebAPI 顔認証 リセット用.
+    const MATRIX: [(Right, &str); 20] = [
         (Right::ResetMaster, "-------Y"),
         (Right::ManageAdministrators, "Y-------"),
         (Right::ManageAccounts, "-Y------"),
         (Right::UpdateSettings, "-Y------"),
+        (Right::InquireSettings, "-Y--YY--"),
         (Right::GrantEmergencyViewing, "-Y------"),
         (Right::CheckEligibility, "-YYYYY--"),
         (Right::BulkCheck, "-Y-YYY--"),

@@ -9,6 +9,7 @@ pub mod account;
 pub mod audit;
 pub mod bulk;
 pub mod care;
+pub mod catalogue;
 pub mod certificate;
 pub mod check_digit;
 pub mod checkup;

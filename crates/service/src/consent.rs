@@ -4,8 +4,10 @@ use crate::operation::{Service, Session};
 use crate::refusal::{Reason, Refusal};
 use madoguchi_model::account::Right;
 use madoguchi_model::audit::{Action, Outcome};
+use madoguchi_model::code::{Code, EndOfConsent};
 use madoguchi_model::consent::{InformationKind, Scope};
 use madoguchi_model::id::PersonId;
+use madoguchi_model::insurance::InsuranceNumbers;
 use madoguchi_model::settings::Settings;
 use madoguchi_store::consent::{ConsentedPatient, PatientSearch as StoredSearch};
 
@@ -60,9 +62,31 @@ impl Service {
         self.written_down(session, Action::WithdrawConsent, result).await
     }
 
+    /// Ends the consent of the person with these numbers at this institution, for a program (OQSsihvd01). There is one
+    /// consent of a person at an institution; a standing one for 訪問診療等 will be ended here too.
+    ///
+    /// # Errors
+    /// [`Reason::NoRight`]; [`Reason::NoPerson`] and [`Reason::SeveralPersons`]; [`Reason::NotFound`] when there is none
+    /// to end.
+    pub async fn revoke_consent(
+        &self,
+        session: &Session,
+        numbers: &InsuranceNumbers,
+        reason: EndOfConsent,
+    ) -> Result<(), Refusal> {
+        self.require(session, Right::FetchRecordFiles).await?;
+        let person = self.person_with_numbers(session, numbers, Action::WithdrawConsent).await?;
+        let result = self.end_consent(session, person, format!("reason={}", reason.code())).await;
+        self.written_down(session, Action::WithdrawConsent, result).await
+    }
+
     async fn take_consent_back(&self, session: &Session, person: PersonId) -> Result<(), Refusal> {
         self.require(session, Right::ViewRecords).await?;
-        let draft = session.draft(Action::WithdrawConsent, Outcome::Done, &person.to_hex(), "");
+        self.end_consent(session, person, String::new()).await
+    }
+
+    async fn end_consent(&self, session: &Session, person: PersonId, detail: String) -> Result<(), Refusal> {
+        let draft = session.draft(Action::WithdrawConsent, Outcome::Done, &person.to_hex(), detail);
         let (code, now) = (session.institution.code.clone(), session.now());
         let withdrawn = self.0.store.write("consent.withdraw", async move |tx| -> Result<(), Refusal> {
             if !tx.withdraw_consent(person, &code, now).await? {

@@ -5,6 +5,7 @@ use crate::refusal::{Reason, Refusal};
 use madoguchi_model::account::Right;
 use madoguchi_model::audit::{Action, Outcome};
 use madoguchi_model::day::Timestamp;
+use madoguchi_model::field::FieldError;
 use madoguchi_model::id::ChangeId;
 use madoguchi_model::institution::Institution;
 use madoguchi_model::settings::{Setting, SettingChange, Settings};
@@ -43,6 +44,44 @@ impl Service {
     /// [`Reason::NoRight`].
     pub async fn settings(&self, session: &Session) -> Result<SettingsSheet, Refusal> {
         self.require(session, Right::UpdateSettings).await?;
+        self.sheet(session).await
+    }
+
+    /// The settings as they are now, for a program of the institution (OQSsiinq01).
+    ///
+    /// # Errors
+    /// [`Reason::NoRight`].
+    pub async fn inquire_settings(&self, session: &Session) -> Result<SettingsSheet, Refusal> {
+        self.require(session, Right::InquireSettings).await?;
+        self.sheet(session).await
+    }
+
+    /// Changes single settings and leaves the rest (OQSsiupd01). Only an administrator may; a program's account is
+    /// refused like everyone else without the right.
+    ///
+    /// # Errors
+    /// [`Reason::NoRight`]; [`Reason::Invalid`] names every setting that this institution's kind does not have.
+    pub async fn change_settings(
+        &self,
+        session: &Session,
+        changes: &[(Setting, &str)],
+    ) -> Result<Vec<SettingChange>, Refusal> {
+        let sheet = self.settings(session).await?;
+        let form: Vec<_> =
+            changes.iter().map(|(setting, value)| (setting.code().to_owned(), (*value).to_owned())).collect();
+        let foreign = changes.iter().filter(|(setting, _)| !setting.applies_to(&session.institution));
+        let foreign: Vec<_> =
+            foreign.map(|(setting, _)| FieldError::new(setting.label(), "この種類の医療機関等にある項目")).collect();
+        let previewed = if foreign.is_empty() {
+            self.preview_settings(&sheet, &form)
+        } else {
+            Err(Reason::Invalid(foreign).into())
+        };
+        let (new, _) = self.written_down(session, Action::UpdateSettings, previewed).await?;
+        self.update_settings(session, &new, sheet.version).await
+    }
+
+    async fn sheet(&self, session: &Session) -> Result<SettingsSheet, Refusal> {
         let settings = self.0.store.read().settings(&session.institution.code).await?;
         let version = version(&settings);
         Ok(SettingsSheet { institution: session.institution.clone(), settings, version })

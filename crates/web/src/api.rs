@@ -1,11 +1,16 @@
 //! The Web API: JSON on the machine port, for the systems of an institution.
+//!
+//! A refusal that a message can say is an answer with status 200, as from the folder; see [`crate::message`].
 
-use crate::call::CertifiedCall;
+use crate::call::{CertifiedCall, SessionCall};
+use crate::message::{self, Coding, Reply};
 use crate::problem::Problem;
 use crate::router::Answer;
 use axum::Json;
 use axum::response::IntoResponse;
+use http::header::CONTENT_TYPE;
 use madoguchi_model::settings::Setting;
+use madoguchi_wire::message::MessageId;
 use serde::{Deserialize, Serialize};
 
 /// A log-in, or its renewal.
@@ -49,4 +54,18 @@ pub(crate) async fn log_in(call: CertifiedCall) -> Answer {
         link_sys_char_cd: log_in.entered.session.settings_at_login.value(Setting::CharacterCode).to_owned(),
     };
     Ok(Json(Answered { status: "200", msg: "", result }).into_response())
+}
+
+pub(crate) async fn inquire_settings(call: SessionCall) -> Answer {
+    answer(call, MessageId::SettingsInquiry).await
+}
+
+pub(crate) async fn update_settings(call: SessionCall) -> Answer {
+    answer(call, MessageId::SettingsUpdate).await
+}
+
+async fn answer(call: SessionCall, id: MessageId) -> Answer {
+    match message::answer(&call.app, &call.session, id, &call.input.body, Coding::Json).await? {
+        Reply::Message(bytes) => Ok(([(CONTENT_TYPE, "application/json")], bytes).into_response()),
+    }
 }

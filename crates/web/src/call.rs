@@ -14,6 +14,8 @@ use tokio::sync::Semaphore;
 /// Bytes of a request's body at most, unless its route says otherwise. The largest form is 環境設定情報更新 with under
 /// 2 KiB, the largest message a card's certificate with under 8 KiB.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of a message file at most: 30 MiB, 5,000 records of a bulk message many times over.
+pub(crate) const FILE_BYTES_MAX: usize = 30 * 1024 * 1024;
 /// Fields of a form at most; the largest form has about 20, a page of notices 101.
 const FIELDS_MAX: usize = 128;
 /// Bytes of a query at most.

@@ -15,6 +15,7 @@ mod cookie;
 mod frame;
 mod header;
 pub mod home;
+mod message;
 mod origin;
 mod problem;
 mod rate;

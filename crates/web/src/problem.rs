@@ -8,6 +8,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use http::header::{CONNECTION, HeaderValue, RETRY_AFTER, SET_COOKIE};
+use madoguchi_model::catalogue::{self, Entry};
 use madoguchi_service::{Reason, Refusal, Status};
 use serde::Serialize;
 
@@ -51,6 +52,8 @@ pub(crate) enum Problem {
     TooLong(String),
     /// The PDF or the page could not be made; the text is for the log.
     Failed(String),
+    /// A file whose name fits no message.
+    UnknownMessage,
 }
 
 /// A problem in words, for a page or a box on a page.
@@ -91,7 +94,7 @@ impl Problem {
             Self::NoCertificate | Self::RevokedCertificate | Self::ExpiredCertificate | Self::ForeignForm => {
                 StatusCode::FORBIDDEN
             }
-            Self::NoSuchPage => StatusCode::NOT_FOUND,
+            Self::NoSuchPage | Self::UnknownMessage => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -104,29 +107,20 @@ impl Problem {
         }
     }
 
+    /// In words: those of the catalogue, with what only this moment knows.
     pub(crate) fn explained(&self) -> Explained {
-        let [explanation, next_step, vendor_step] = match self {
+        let mut words = match self {
             Self::Refused(refusal) | Self::Correctable { refusal, .. } => return explained(&refusal.reason),
-            Self::NoCertificate => NO_CERTIFICATE.map(str::to_owned),
-            Self::RevokedCertificate => REVOKED_CERTIFICATE.map(str::to_owned),
-            Self::ExpiredCertificate => EXPIRED_CERTIFICATE.map(str::to_owned),
-            Self::ForeignForm => FOREIGN_FORM.map(str::to_owned),
-            Self::NoSuchPage => NO_SUCH_PAGE.map(str::to_owned),
-            Self::WrongMethod => WRONG_METHOD.map(str::to_owned),
-            Self::TooLarge(bytes) => [TOO_LARGE[0].to_owned(), TOO_LARGE[1].to_owned(), size_limits(*bytes)],
-            Self::NotJson => NOT_JSON.map(str::to_owned),
-            Self::TooMany(_) => TOO_MANY.map(str::to_owned),
-            Self::TooSlow => TOO_SLOW.map(str::to_owned),
-            Self::Malformed(place) => [
-                format!("送信された内容を読み取れません（{place}）。"),
-                MALFORMED[0].to_owned(),
-                MALFORMED[1].to_owned(),
-            ],
-            Self::NoFont(install) => [NO_FONT[0].to_owned(), NO_FONT[1].to_owned(), install.clone()],
-            Self::TooLong(limit) => [format!("{limit}。"), TOO_LONG[0].to_owned(), TOO_LONG[1].to_owned()],
-            Self::Failed(_) => FAILED.map(str::to_owned),
+            _ => by_catalogue(self.code()),
         };
-        Explained { code: self.code(), explanation, next_step, vendor_step }
+        match self {
+            Self::TooLarge(bytes) => words.vendor_step = size_limits(*bytes),
+            Self::Malformed(place) => words.explanation = format!("送信された内容を読み取れません（{place}）。"),
+            Self::NoFont(install) => words.vendor_step.clone_from(install),
+            Self::TooLong(limit) => words.explanation = format!("{limit}。"),
+            _ => {}
+        }
+        words
     }
 
     /// The screen's name.
@@ -165,6 +159,7 @@ impl Problem {
             Self::NotJson => "W0012",
             Self::TooMany(_) => "W0013",
             Self::Failed(_) => "W0099",
+            Self::UnknownMessage => "E0004",
         }
     }
 
@@ -269,65 +264,19 @@ impl From<Reason> for Problem {
     }
 }
 
+/// What the catalogue says of a code.
+pub(crate) fn by_catalogue(code: &'static str) -> Explained {
+    let words = |entry: &Entry| Explained {
+        code,
+        explanation: format!("{}{}", entry.text, entry.cause),
+        next_step: entry.clerk.to_owned(),
+        vendor_step: entry.vendor.to_owned(),
+    };
+    let silent =
+        || Explained { code, explanation: String::new(), next_step: String::new(), vendor_step: String::new() };
+    catalogue::entry(code).map_or_else(silent, words)
+}
+
 fn size_limits(body_bytes_max: usize) -> String {
     format!("本文は{}KiB、項目は128個、アドレスの?より後ろは2KiBまでです。", body_bytes_max / 1024)
 }
-
-const NO_CERTIFICATE: [&str; 3] = [
-    "この画面を利用するには、医療機関等ごとに発行された電子証明書（クライアント証明書）が必要です。ブラウザから電子証明書が送信されませんでした。",
-    "資格確認端末のアイコンから開き直し、「証明書の選択」で医療機関等の証明書をクリックして「OK」を押してください。一度「キャンセル」を押した場合は、ブラウザをすべて閉じてからやり直してください。",
-    "証明書ファイル（.p12）がこの端末のブラウザまたはOSに登録されているか、有効期限内か、発行元がこのサーバの認証局かを確認してください。",
-];
-const REVOKED_CERTIFICATE: [&str; 3] = [
-    "この端末の電子証明書は失効しています。",
-    "この端末では利用できません。システムの管理者に連絡してください。",
-    "新しい証明書を発行し、この端末の証明書を入れ替えてください。失効の日時と理由は証明書の一覧で確認できます。",
-];
-const EXPIRED_CERTIFICATE: [&str; 3] = [
-    "この端末の電子証明書は有効期限が切れています。",
-    "この端末では利用できません。システムの管理者に連絡してください。",
-    "新しい証明書を発行し、この端末の証明書を入れ替えてください。有効期限は証明書の一覧で確認できます。",
-];
-const FOREIGN_FORM: [&str; 3] = [
-    "この操作は、現在のログインの画面から送信されたものと確認できないため、実行していません。",
-    "メニューから画面を開き直して、もう一度操作してください。",
-    "別のタブや端末で同じアカウントがログインし直すと、前の画面は使えなくなります。フォームのform_token、Sec-Fetch-Site、Originヘッダーを確認してください。",
-];
-const NO_SUCH_PAGE: [&str; 3] =
-    ["この画面はありません。", "メニューから画面を選び直してください。", "アドレスを確認してください。"];
-const WRONG_METHOD: [&str; 3] = [
-    "この画面はこの方法では開けません。",
-    "メニューから画面を選び直してください。画面の再読み込みで起きたときは、何も変更されていません。",
-    "HTTPメソッドを確認してください。",
-];
-const TOO_LARGE: [&str; 2] = ["送信された内容が大きすぎます。", "入力した内容を短くして、もう一度実行してください。"];
-const NOT_JSON: [&str; 3] = [
-    "本文の種類（Content-Type）がJSONではありません。",
-    "システムの担当者（ベンダー）に連絡してください。",
-    "Content-Type: application/json;charset=UTF-8 を付け、本文をUTF-8のJSONで送ってください。",
-];
-const TOO_MANY: [&str; 3] = [
-    "短い時間に多くの要求が送られたため、処理していません。",
-    "しばらくしてから、もう一度実行してください。",
-    "Retry-Afterヘッダーの秒数だけ待ってから送ってください。続くときは、要求を送るプログラムの間隔と再試行を確認してください。",
-];
-const TOO_SLOW: [&str; 3] = [
-    "送信が時間内に終わりませんでした。",
-    "ネットワークの接続を確認して、もう一度実行してください。",
-    "本文は30秒以内に送ってください。",
-];
-const MALFORMED: [&str; 2] =
-    ["画面を開き直して、もう一度操作してください。", "本文の形式と文字コード（UTF-8）、項目名を確認してください。"];
-const NO_FONT: [&str; 2] = [
-    "印刷用のファイル（PDF）を作るための日本語フォントがサーバにないため、PDFを作れません。",
-    "画面での閲覧はそのまま利用できます。印刷が必要なときは、システムの管理者に連絡してください。",
-];
-const TOO_LONG: [&str; 2] = [
-    "患者情報詳細に戻り、診療年月（自）・（至）の範囲を狭めて、もう一度印刷してください。",
-    "1つのPDFに載せる行数には上限があります。画面での閲覧には影響しません。",
-];
-const FAILED: [&str; 3] = [
-    "サーバの内部で誤りが起きたため、処理を中止しました。",
-    "しばらくしてから、もう一度実行してください。続くときは、システムの管理者に連絡してください。",
-    "サーバのログで、この画面の時刻とコードの記録を確認してください。",
-];

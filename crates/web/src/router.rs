@@ -4,7 +4,7 @@
 //! that walks through the tables walks through the product.
 
 use crate::access;
-use crate::call::{App, BODY_BYTES_MAX, CertifiedCall, OpenCall, SessionCall};
+use crate::call::{App, BODY_BYTES_MAX, CertifiedCall, FILE_BYTES_MAX, OpenCall, SessionCall};
 use crate::problem::Problem;
 use crate::{agent, api, asset, reader, screen};
 use axum::Router;
@@ -96,6 +96,11 @@ impl Route {
             Entry::Right(right, _) => Access::Right(right),
         }
     }
+
+    /// The route, with room for another size of body.
+    const fn with_room(self, body_bytes_max: usize) -> Self {
+        Self { body_bytes_max, ..self }
+    }
 }
 
 impl Port {
@@ -145,6 +150,8 @@ pub const PEOPLE: &[Route] = &[
     route!(Get "/static/madoguchi.css", Open, asset::style),
     route!(Get "/static/madoguchi.svg", Open, asset::icon),
     route!(Get "/", Certified, screen::start::show),
+    route!(Get "/errors", Certified, screen::errors::list),
+    route!(Get "/errors/{code}", Certified, screen::errors::show),
     route!(Get "/login", Certified, screen::login::show),
     route!(Post "/login", Certified, screen::login::enter),
     route!(Post "/logout", AnySession, screen::login::leave),
@@ -190,7 +197,10 @@ pub const MACHINE: &[Route] = &[
     route!(Post "/reader/pass/{pass}/card", Right::PostCardResults, reader::present_card),
     route!(Post "/reader/pass/{pass}/answers", Right::PostCardResults, reader::answer_pass),
     route!(Post "/agent/session", Certified, agent::log_in),
+    route!(Post "/agent/exchange/{file}", Right::ExchangeFiles, agent::exchange).with_room(FILE_BYTES_MAX),
     route!(Post "/oqs-api-pro/MSA12020/ILI12020SV01/auth", Certified, api::log_in),
+    route!(Post "/oqs-api-pro/MSA03010/ILI03010SV01/inquire", Right::CallApi, api::inquire_settings),
+    route!(Post "/oqs-api-pro/MSA03010/ILI03010SV02/update", Right::CallApi, api::update_settings),
 ];
 
 pub(crate) fn router(app: &App, port: Port) -> Router {

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod consent;
+pub(crate) mod errors;
 pub(crate) mod login;
 pub(crate) mod master;
 pub(crate) mod menu;

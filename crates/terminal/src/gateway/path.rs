@@ -13,6 +13,8 @@ const SCREENS: &[&str] = &[
     "/master",
     "/patients",
     "/static",
+    "/errors",
+    "/docs",
     "/help",
 ];
 

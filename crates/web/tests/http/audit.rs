@@ -13,6 +13,9 @@ fn expected(route: &Route) -> Option<Action> {
     match (route.method, route.path) {
         (Method::Post, "/login" | "/reader/session" | "/agent/session") => Some(Action::LogIn),
         (Method::Post, "/oqs-api-pro/MSA12020/ILI12020SV01/auth") => Some(Action::LogIn),
+        (Method::Post, "/oqs-api-pro/MSA03010/ILI03010SV02/update") => Some(Action::Refuse),
+        // What a file leaves is its message's business.
+        (Method::Post, "/agent/exchange/{file}" | "/oqs-api-pro/MSA03010/ILI03010SV01/inquire") => None,
         (Method::Post, "/logout") => Some(Action::LogOut),
         (Method::Post, "/password") => Some(Action::ChangePassword),
         (_, "/patients") => Some(Action::ListConsents),
@@ -30,6 +33,7 @@ fn expected(route: &Route) -> Option<Action> {
         // Screens that show no person and change nothing that is audited.
         (Method::Get, "/" | "/login" | "/password" | "/menu" | "/notices" | "/settings" | "/settings/done") => None,
         (Method::Get, "/settings/history" | "/accounts" | "/master/accounts" | "/master/password") => None,
+        (Method::Get, "/errors" | "/errors/{code}") => None,
         (Method::Get, path) if path.starts_with("/static/") || path.ends_with("{user}/password") => None,
         (Method::Post, "/notices/close" | "/settings/confirm" | "/reader/pass") => None,
         (method, path) => panic!("{method:?} {path}: say what it writes"),
@@ -114,7 +118,9 @@ async fn every_answer_leaves_its_entry() {
 #[test]
 fn every_message_of_the_machine_port_has_an_expectation() {
     let written: Vec<_> = MACHINE.iter().filter_map(expected).collect();
-    assert_eq!(written, [Action::LogIn, Action::CheckEligibility, Action::GrantConsent, Action::LogIn, Action::LogIn]);
+    let reader = [Action::LogIn, Action::CheckEligibility, Action::GrantConsent];
+    let programs = [Action::LogIn, Action::LogIn, Action::Refuse];
+    assert_eq!(written, [reader, programs].concat());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -164,7 +164,12 @@ pub(crate) fn filled(path: &str) -> String {
     let general = user(AccountKind::General);
     let account = if path.starts_with("/master") { administrator } else { general };
     let query = if path.contains("/records") { "?list=care&pick=six_months" } else { "" };
-    let path = path.replace("{person}", &person).replace("{user}", account.as_str()).replace("{pass}", &person);
+    let path = path
+        .replace("{person}", &person)
+        .replace("{user}", account.as_str())
+        .replace("{pass}", &person)
+        .replace("{code}", "P0020")
+        .replace("{file}", "OQSsiinq01req_1.xml");
     format!("{path}{query}")
 }
 

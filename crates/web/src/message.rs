@@ -1,0 +1,233 @@
+//! Messages of programs (電文): one dispatcher behind both of their doors.
+//!
+//! A door hands over the bytes of a request and how the answer is to be spelled; here they are read, the institution is
+//! compared with the certificate's, one use-case is called, and its answer or refusal is spelled. What can't be
+//! answered now at all (the store is away, the log-in ended) is the door's business and no message.
+
+use crate::call::App;
+use crate::problem::Problem;
+use madoguchi_model::catalogue;
+use madoguchi_model::code::{CharacterCode, Code, EndOfConsent, ProcessingStatus, SegmentOfResult};
+use madoguchi_model::insurance::InsuranceNumbers;
+use madoguchi_model::settings::Setting;
+use madoguchi_service::{Reason, Refusal, Session, Status};
+use madoguchi_wire::message::envelope::{AnswerHeader, FileIdentifier, InstitutionDigits};
+use madoguchi_wire::message::institution::{DoneAnswerBody, RevocationInfo};
+use madoguchi_wire::message::leaf::{Branch, Text};
+use madoguchi_wire::message::settings::InquiryAnswerBody;
+use madoguchi_wire::message::{Echo, Failure, MessageId, Problem as WireProblem, Request, XmlMsg, catalogue::Document};
+
+/// How a message is spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coding {
+    /// A file in the institution's character set.
+    Xml(CharacterCode),
+    /// JSON of the Web API.
+    Json,
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// A message, spelled.
+    Message(Vec<u8>),
+}
+
+/// Why there is no ordinary answer.
+enum Stop {
+    /// A failure of the message as a whole: code and text.
+    Message(&'static str, String),
+    /// Nothing that a message could say.
+    Door(Problem),
+}
+
+/// One request on its way.
+struct Call<'a> {
+    app: &'a App,
+    session: &'a Session,
+    id: MessageId,
+    coding: Coding,
+}
+
+/// Answers a request; `Err` only for what is no message's business.
+pub(crate) async fn answer(
+    app: &App,
+    session: &Session,
+    id: MessageId,
+    body: &[u8],
+    coding: Coding,
+) -> Result<Reply, Problem> {
+    let call = Call { app, session, id, coding };
+    match call.answered(body).await {
+        Ok(reply) => Ok(reply),
+        Err(Stop::Door(problem)) => Err(problem),
+        Err(Stop::Message(code, text)) => Ok(call.failed(body, code, &text)),
+    }
+}
+
+impl Call<'_> {
+    async fn answered(&self, body: &[u8]) -> Result<Reply, Stop> {
+        let read = match self.coding {
+            Coding::Xml(_) => Request::from_xml(self.id, body),
+            Coding::Json => Request::from_json(self.id, body),
+        };
+        let request = match read {
+            Ok(request) => request,
+            Err(WireProblem::Form(place)) if self.coding == Coding::Json => {
+                return Err(Stop::Door(Problem::Malformed(place.to_owned())));
+            }
+            Err(problem) => return Err(self.refused(problem.code(), problem.to_string()).await),
+        };
+        if request.institution() != self.session.institution.code.as_str() {
+            return Err(self.refused("E0003", catalogue::text("E0003").to_owned()).await);
+        }
+        let identifier = request.identifier().cloned();
+        match request {
+            Request::ConsentRevocation(message) => self.revoke_consent(message.body.revocation, identifier).await,
+            Request::SettingsInquiry(_) => self.inquire_settings(identifier).await,
+            Request::SettingsUpdate(message) => match message.body.changes() {
+                Ok(changes) => {
+                    self.app.service.change_settings(self.session, &changes).await?;
+                    Ok(self.done(identifier))
+                }
+                Err(wrong) => Err(self.refused("E0002", wrong_elements(&wrong)).await),
+            },
+            _ => Err(self.refused("E0004", catalogue::text("E0004").to_owned()).await),
+        }
+    }
+
+    async fn revoke_consent(
+        &self,
+        revocation: RevocationInfo,
+        identifier: Option<FileIdentifier>,
+    ) -> Result<Reply, Stop> {
+        let reason = revocation.reason.known().filter(|reason| *reason != EndOfConsent::Lapsed);
+        let Some(reason) = reason else {
+            return Err(self.refused("E0002", wrong_elements(&["ReasonOfExpiration"])).await);
+        };
+        let numbers = numbers(&revocation);
+        match self.app.service.revoke_consent(self.session, &numbers, reason).await {
+            Ok(()) => Ok(self.done(identifier)),
+            Err(Refusal { reason: Reason::NotFound(_), .. }) => {
+                Ok(self.not_done(identifier, "P0020", catalogue::text("P0020")))
+            }
+            Err(refusal) => match record_level(&refusal) {
+                Some(code) => Ok(self.not_done(identifier, code, catalogue::text(code))),
+                None => Err(refusal.into()),
+            },
+        }
+    }
+
+    async fn inquire_settings(&self, identifier: Option<FileIdentifier>) -> Result<Reply, Stop> {
+        let sheet = self.app.service.inquire_settings(self.session).await?;
+        let body = InquiryAnswerBody::of(&sheet.settings, |setting| setting.applies_to(&sheet.institution));
+        Ok(self.spelled(&XmlMsg { header: self.header(identifier), body }))
+    }
+
+    fn done(&self, identifier: Option<FileIdentifier>) -> Reply {
+        let status = Some(ProcessingStatus::Normal.into());
+        let body = DoneAnswerBody { status, ..DoneAnswerBody::default() };
+        self.spelled(&XmlMsg { header: self.header(identifier), body })
+    }
+
+    /// The message is in order, and the one thing that it asks for can't be done.
+    fn not_done(&self, identifier: Option<FileIdentifier>, code: &'static str, text: &str) -> Reply {
+        let status = Some(ProcessingStatus::Error.into());
+        let body = DoneAnswerBody { status, code: Text::new(code), message: Text::new(text) };
+        self.spelled(&XmlMsg { header: self.header(identifier), body })
+    }
+
+    fn header(&self, identifier: Option<FileIdentifier>) -> AnswerHeader {
+        AnswerHeader {
+            executed_at: self.session.now(),
+            institution: self.institution(),
+            identifier,
+            segment: SegmentOfResult::Done.into(),
+            error_code: None,
+            error_message: None,
+            character_code: self.character_code().into(),
+        }
+    }
+
+    fn institution(&self) -> InstitutionDigits {
+        InstitutionDigits::new(self.session.institution.code.as_str()).unwrap_or_else(InstitutionDigits::zeros)
+    }
+
+    fn character_code(&self) -> CharacterCode {
+        match self.coding {
+            Coding::Xml(code) => code,
+            Coding::Json => CharacterCode::Utf8,
+        }
+    }
+
+    fn spelled(&self, message: &impl Document) -> Reply {
+        Reply::Message(match self.coding {
+            Coding::Xml(code) => message.to_xml(code),
+            Coding::Json => message.to_json(),
+        })
+    }
+
+    /// The failure of the whole message, with what can be given back of the request.
+    fn failed(&self, body: &[u8], code: &str, text: &str) -> Reply {
+        let echo = match self.coding {
+            Coding::Xml(_) => Echo::of_xml(body),
+            Coding::Json => Echo::of_json(body),
+        };
+        let institution = self.session.institution.code.as_str();
+        let failure = Failure { institution, code, text, now: self.session.now(), echo };
+        Reply::Message(match self.coding {
+            Coding::Xml(code) => failure.to_xml(self.id, code),
+            Coding::Json => failure.to_json(self.id),
+        })
+    }
+
+    /// A message that no use-case has seen: that it was refused is written down here.
+    async fn refused(&self, code: &'static str, text: String) -> Stop {
+        match self.app.service.note_refusal(self.session, code).await {
+            Ok(()) => Stop::Message(code, text),
+            Err(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        let reason = &refusal.reason;
+        match reason.status() {
+            Status::Unavailable | Status::NotLoggedIn => Self::Door(refusal.into()),
+            _ => Self::Message(reason.code(), text(reason)),
+        }
+    }
+}
+
+/// What a failure says to staff: the catalogue's sentence, and the wrong fields after it.
+fn text(reason: &Reason) -> String {
+    match reason {
+        Reason::Invalid(errors) => wrong_elements(&errors.iter().map(|error| error.field).collect::<Vec<_>>()),
+        Reason::NoRight(_) => catalogue::text("E0011").to_owned(),
+        reason => reason.explanation(),
+    }
+}
+
+fn wrong_elements(names: &[&str]) -> String {
+    format!("{}({})", catalogue::text("E0002"), names.join("、"))
+}
+
+/// The code when the refusal is about the one record of a message, not about the message.
+fn record_level(refusal: &Refusal) -> Option<&'static str> {
+    Some(refusal.reason.code()).filter(|code| code.starts_with('P'))
+}
+
+fn numbers(revocation: &RevocationInfo) -> InsuranceNumbers {
+    InsuranceNumbers {
+        insurer: revocation.insurer.clone(),
+        symbol: revocation.symbol.as_ref().map_or_else(String::new, |symbol| symbol.as_str().to_owned()),
+        number: revocation.number.as_str().to_owned(),
+        branch: revocation.branch.as_ref().map(Branch::as_str).unwrap_or_default().to_owned(),
+    }
+}
+
+/// The institution's character set for files.
+pub(crate) fn character_code(session: &Session) -> CharacterCode {
+    CharacterCode::from_code(session.settings_at_login.value(Setting::CharacterCode)).unwrap_or(CharacterCode::Utf8)
+}

@@ -1,0 +1,44 @@
+//! コード一覧: every code with its cause and the next steps, for whoever holds a certificate.
+
+use crate::call::CertifiedCall;
+use crate::frame::{Frame, page};
+use crate::problem::Problem;
+use crate::router::Answer;
+use askama::Template;
+use http::StatusCode;
+use madoguchi_model::catalogue::{self, Entry, Level, Standing};
+
+/// The codes of one level.
+struct Block {
+    level: Level,
+    entries: Vec<&'static Entry>,
+}
+
+#[derive(Template)]
+#[template(path = "errors.html")]
+struct ErrorsPage {
+    frame: Frame,
+    blocks: Vec<Block>,
+}
+
+#[derive(Template)]
+#[template(path = "error_code.html")]
+struct ErrorPage {
+    frame: Frame,
+    entry: &'static Entry,
+    reserved: bool,
+}
+
+pub(crate) async fn list(_call: CertifiedCall) -> Answer {
+    let blocks = Level::ALL.map(|level| Block {
+        level,
+        entries: catalogue::entries().iter().filter(|entry| entry.level == level).collect(),
+    });
+    Ok(page(StatusCode::OK, &ErrorsPage { frame: Frame::plain("コード一覧"), blocks: blocks.into() }))
+}
+
+pub(crate) async fn show(call: CertifiedCall) -> Answer {
+    let entry = catalogue::entry(call.input.segment("code")).ok_or(Problem::NoSuchPage)?;
+    let frame = Frame::plain(format!("コード {}", entry.code));
+    Ok(page(StatusCode::OK, &ErrorPage { frame, entry, reserved: entry.standing == Standing::Reserved }))
+}

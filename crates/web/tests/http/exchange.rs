@@ -1,0 +1,182 @@
+//! Messages of programs, through the folder agent's door and the Web API.
+
+use crate::client::{Answer, request};
+use crate::site::{Seat, Site};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{Method, StatusCode};
+use http_body_util::Full;
+use madoguchi_model::account::AccountKind;
+use madoguchi_model::audit::{Action, Outcome};
+use madoguchi_model::settings::Setting;
+use madoguchi_service::test_support::{HOSPITAL, NOW};
+use madoguchi_web::router::Port;
+use serde_json::{Value, json};
+
+/// The text of one element of an XML file.
+pub(crate) fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
+    xml.split(&format!("<{name}>")).nth(1)?.split(&format!("</{name}>")).next()
+}
+
+/// A request file with this header and body.
+pub(crate) fn file(institution: &str, header: &str, body: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n<XmlMsg><MessageHeader>{header}\
+         <MedicalInstitutionCode>{institution}</MedicalInstitutionCode>\
+         <ArbitraryFileIdentifier>desk1-0001</ArbitraryFileIdentifier></MessageHeader>\
+         <MessageBody>{body}</MessageBody></XmlMsg>"
+    )
+}
+
+/// The folder agent's exchange: the names of the files and the bytes of the first.
+pub(crate) async fn exchanged(seat: &Seat<'_>, name: &str, content: impl Into<Vec<u8>>) -> (Vec<String>, Vec<u8>) {
+    let answer = exchange(seat, name, content).await;
+    assert_eq!(answer.status, StatusCode::OK, "{name} {}", answer.text());
+    let files = answer.json()["files"].as_array().unwrap().clone();
+    let names = files.iter().map(|file| file["name"].as_str().unwrap().to_owned()).collect();
+    (names, STANDARD.decode(files[0]["content"].as_str().unwrap()).unwrap())
+}
+
+async fn exchange(seat: &Seat<'_>, name: &str, content: impl Into<Vec<u8>>) -> Answer {
+    let path = format!("/agent/exchange/{name}");
+    seat.send(Port::Machine, request(Method::POST, &path).map(|_| Full::from(content.into()))).await
+}
+
+/// The answer's text, which must be in UTF-8.
+pub(crate) async fn text(seat: &Seat<'_>, name: &str, content: &str) -> String {
+    String::from_utf8(exchanged(seat, name, content).await.1).unwrap()
+}
+
+/// A message to the Web API.
+pub(crate) async fn call_api(seat: &Seat<'_>, path: &str, message: &Value) -> Answer {
+    let mut request = request(Method::POST, path).map(|_| Full::from(message.to_string()));
+    request.headers_mut().insert("content-type", "application/json".parse().unwrap());
+    seat.send(Port::Machine, request).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_told_in_the_institutions_character_set() {
+    let site = Site::open().await;
+    for (value, encoding) in [("0", "UTF-8"), ("1", "Shift_JIS")] {
+        site.world.set(HOSPITAL, &[(Setting::CharacterCode, value)], NOW).await;
+        let agent = site.seat(&site.hospital, AccountKind::Agent).await;
+        let (names, bytes) = exchanged(&agent, "OQSsiinq01req_0001.xml", file(HOSPITAL, "", "")).await;
+        assert_eq!(names, ["OQSsiinq01res_0001.xml"]);
+        let xml = String::from_utf8_lossy(&bytes);
+        assert!(xml.starts_with(&format!("<?xml version=\"1.0\" encoding=\"{encoding}\"")), "{xml}");
+        for (name, expected) in [
+            ("CharacterCodeIdentifier", value),
+            ("CharacterCode", value),
+            ("SegmentOfResult", "1"),
+            ("ArbitraryFileIdentifier", "desk1-0001"),
+            ("MedicalInstitutionCode", HOSPITAL),
+            ("OperationInfoUse", "1"),
+            ("EmergencyInfoUse", "0"),
+        ] {
+            assert_eq!(element(&xml, name), Some(expected), "{name}");
+        }
+        assert_eq!(element(&xml, "RefillPrescriptionUse"), None, "a pharmacy's");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_a_file_holds_there_is_an_answer_and_its_refusal_is_written_down() {
+    let site = Site::open().await;
+    let agent = site.seat(&site.hospital, AccountKind::Agent).await;
+    let revocation = "<ConsentRevocationInfo><InsurerNumber>138057</InsurerNumber></ConsentRevocationInfo>";
+    for (id, content, code) in [
+        ("OQSsiinq01", String::new(), "E0001"),
+        ("OQSsiinq01", "<XmlMsg".to_owned(), "E0001"),
+        ("OQSsiinq01", "<Other/>".to_owned(), "E0004"),
+        ("OQSsiquc01", file(HOSPITAL, "", revocation), "E0004"),
+        ("OQSsihvd01", file(HOSPITAL, "", revocation), "E0002"),
+        ("OQSsiinq01", file("1310000002", "", ""), "E0003"),
+        ("OQSsiupd01", file(HOSPITAL, "", ""), "E0011"),
+    ] {
+        let xml = text(&agent, &format!("{id}req_1.xml"), &content).await;
+        for (name, expected) in [
+            ("SegmentOfResult", "9"),
+            ("ErrorCode", code),
+            ("ProcessingResultStatus", "2"),
+            ("ProcessingResultCode", code),
+            ("MedicalInstitutionCode", HOSPITAL),
+        ] {
+            assert_eq!(element(&xml, name), Some(expected), "{id} {name}: {xml}");
+        }
+        assert!(element(&xml, "ErrorMessage").unwrap().contains('。'), "{xml}");
+        let draft = site.last_entry().await.draft;
+        assert_eq!((draft.action, draft.outcome), (Action::Refuse, Outcome::Refused), "{id} {code}");
+    }
+    let xml = text(&agent, "YZKsiquc01req_1.xml", "?").await;
+    assert_eq!(element(&xml, "ResultCode"), Some("9"));
+    assert!(element(&xml, "MessageContents").unwrap().starts_with("E0001"), "{xml}");
+    let wrong = text(&agent, "OQSsihvd01req_1.xml", &file(HOSPITAL, "", revocation)).await;
+    assert!(element(&wrong, "ErrorMessage").unwrap().contains("InsuredIdentificationNumber"), "{wrong}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_no_message_is_not_found_and_one_too_large_is_not_read() {
+    let site = Site::open().await;
+    let agent = site.seat(&site.hospital, AccountKind::Agent).await;
+    for name in ["EPSsipre01req_1.xml", "OQSsiinq01res_1.xml", "OQSsiinq01req_1.txt", "x"] {
+        let answer = exchange(&agent, name, "").await;
+        assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::NOT_FOUND, Some("E0004")), "{name}");
+    }
+    let large = vec![b' '; 30 * 1024 * 1024 + 1];
+    let answer = exchange(&agent, "OQSsiinq01req_1.xml", large).await;
+    assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::PAYLOAD_TOO_LARGE, Some("W0006")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consent_ends_by_the_numbers_of_the_person() {
+    let site = Site::open().await;
+    let agent = site.seat(&site.hospital, AccountKind::Agent).await;
+    let revocation = |number: &str, reason: &str| {
+        let body = format!(
+            "<ConsentRevocationInfo><InsurerNumber>  138057</InsurerNumber><InsuredIdentificationNumber>{number}\
+             </InsuredIdentificationNumber><ReasonOfExpiration>{reason}</ReasonOfExpiration></ConsentRevocationInfo>"
+        );
+        file(HOSPITAL, "", &body)
+    };
+    for (number, reason, status, code) in [
+        ("7009999", "2", "2", Some("P0001")),
+        ("7001234", "0", "2", Some("E0002")),
+        ("7001234", "2", "1", None),
+        ("7001234", "2", "2", Some("P0020")),
+    ] {
+        let xml = text(&agent, "OQSsihvd01req_1.xml", &revocation(number, reason)).await;
+        assert_eq!(element(&xml, "ProcessingResultStatus"), Some(status), "{xml}");
+        assert_eq!(element(&xml, "ProcessingResultCode"), code, "{xml}");
+        let segment = if code == Some("E0002") { "9" } else { "1" };
+        assert_eq!(element(&xml, "SegmentOfResult"), Some(segment), "{xml}");
+    }
+    let entries = site.world.audit().await;
+    let ended = entries.iter().filter(|entry| entry.draft.action == Action::WithdrawConsent);
+    let outcomes: Vec<_> = ended.map(|entry| (entry.draft.outcome, entry.draft.detail.as_str())).collect();
+    assert_eq!(
+        outcomes,
+        [(Outcome::Refused, "code=P0001"), (Outcome::Done, "reason=2"), (Outcome::Refused, "code=L0007")]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_speaks_the_same_messages_as_json() {
+    let site = Site::open().await;
+    let api = site.seat(&site.hospital, AccountKind::Api).await;
+    let inquire = "/oqs-api-pro/MSA03010/ILI03010SV01/inquire";
+    let message = |institution: &str| {
+        json!({ "XmlMsg": { "MessageHeader": { "MedicalInstitutionCode": institution }, "MessageBody": {} } })
+    };
+    let answer = call_api(&api, inquire, &message(HOSPITAL)).await;
+    assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "application/json"));
+    let body = &answer.json()["XmlMsg"]["MessageBody"];
+    assert_eq!((body["ProcessingResultStatus"].as_str(), body["OperationInfoUse"].as_str()), (Some("1"), Some("1")));
+    let other = call_api(&api, inquire, &message("1310000002")).await;
+    assert_eq!(other.status, StatusCode::OK);
+    assert_eq!(other.json()["XmlMsg"]["MessageHeader"]["ErrorCode"], "E0003");
+    let update = call_api(&api, "/oqs-api-pro/MSA03010/ILI03010SV02/update", &message(HOSPITAL)).await;
+    assert_eq!(update.json()["XmlMsg"]["MessageHeader"]["ErrorCode"], "E0011");
+    let agents = site.seat(&site.hospital, AccountKind::Agent).await;
+    let refused = call_api(&agents, inquire, &message(HOSPITAL)).await;
+    assert_eq!((refused.status, refused.json()["code"].as_str()), (StatusCode::FORBIDDEN, Some("E0011")));
+}
