@@ -74,7 +74,7 @@ pub(super) const TABLE: &[Entry] = &[
             "1つの要求を5,000件以内に分けて送ってください。",
         ],
     ),
-    said(
+    reserved(
         "E0006",
         Message,
         [
@@ -294,7 +294,7 @@ pub(super) const TABLE: &[Entry] = &[
             "Web APIでは、トークンを取り直すと新しい設定が反映されます。",
         ],
     ),
-    said(
+    reserved(
         "P0030",
         Record,
         [

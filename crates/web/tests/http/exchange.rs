@@ -164,9 +164,7 @@ async fn the_api_speaks_the_same_messages_as_json() {
     let site = Site::open().await;
     let api = site.seat(&site.hospital, AccountKind::Api).await;
     let inquire = "/oqs-api-pro/MSA03010/ILI03010SV01/inquire";
-    let message = |institution: &str| {
-        json!({ "XmlMsg": { "MessageHeader": { "MedicalInstitutionCode": institution }, "MessageBody": {} } })
-    };
+    let message = |institution: &str| json!({ "XmlMsg": { "MessageHeader": { "MedicalInstitutionCode": institution }, "MessageBody": {} } });
     let answer = call_api(&api, inquire, &message(HOSPITAL)).await;
     assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "application/json"));
     let body = &answer.json()["XmlMsg"]["MessageBody"];
