@@ -52,7 +52,7 @@ fn the_table_has_every_code_that_is_said_and_no_other() {
             collect(&sources, &mut said);
         }
     }
-    let standing = |wanted| entries().iter().filter(move |entry| entry.standing == wanted);
+    let standing = |wanted| entries().filter(move |entry| entry.standing == wanted);
     let in_use: BTreeSet<String> = standing(Standing::InUse).map(|entry| entry.code.to_owned()).collect();
     let reserved: BTreeSet<String> = standing(Standing::Reserved).map(|entry| entry.code.to_owned()).collect();
     let missing: Vec<_> = said.difference(&in_use).collect();

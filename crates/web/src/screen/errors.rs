@@ -30,10 +30,8 @@ struct ErrorPage {
 }
 
 pub(crate) async fn list(_call: CertifiedCall) -> Answer {
-    let blocks = Level::ALL.map(|level| Block {
-        level,
-        entries: catalogue::entries().iter().filter(|entry| entry.level == level).collect(),
-    });
+    let blocks = Level::ALL
+        .map(|level| Block { level, entries: catalogue::entries().filter(|entry| entry.level == level).collect() });
     Ok(page(StatusCode::OK, &ErrorsPage { frame: Frame::plain("コード一覧"), blocks: blocks.into() }))
 }
 
