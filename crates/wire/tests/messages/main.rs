@@ -5,3 +5,5 @@ mod convert;
 mod documents;
 mod golden;
 mod hostile;
+mod people;
+mod roundtrip;
