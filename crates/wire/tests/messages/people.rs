@@ -58,7 +58,7 @@ fn answers_about(inhabitant: &Inhabitant, place: usize, grade: QualificationVali
         let known = Known {
             person: &person,
             tickets: &[],
-            reference_number: (place % 2 == 0).then_some(inhabitant.key.as_str()),
+            reference_number: place.is_multiple_of(2).then_some(inhabitant.key.as_str()),
             institution: &institution,
             day: today,
             limit_consent: Some(AnswerConsent::Given(at)),
@@ -90,8 +90,8 @@ fn answers_about(inhabitant: &Inhabitant, place: usize, grade: QualificationVali
 fn person(inhabitant: &Inhabitant, place: usize) -> Person {
     let Inhabitant { name, kana, sex, birthdate, .. } = inhabitant;
     let particulars = Particulars {
-        other_name: (place % 7 == 0).then(|| "別名　<&>".to_owned()),
-        other_kana: (place % 7 == 0).then(|| "ベツメイ　ヴァ".to_owned()),
+        other_name: place.is_multiple_of(7).then(|| "別名　<&>".to_owned()),
+        other_kana: place.is_multiple_of(7).then(|| "ベツメイ　ヴァ".to_owned()),
         address: Some(format!("東京都架空区見本町{place}－１")),
         postal_code: PostalCode::parse("1000000").ok(),
     };
@@ -99,8 +99,8 @@ fn person(inhabitant: &Inhabitant, place: usize) -> Person {
         id: PersonId::new(Timestamp::from_micros(0), [1; 10]),
         // Every eleventh name has a character that no font has, every thirteenth one that Shift_JIS lacks.
         name: match place {
-            _ if place % 11 == 0 => format!("\u{E000}{name}"),
-            _ if place % 13 == 0 => format!("𠮷{name}"),
+            _ if place.is_multiple_of(11) => format!("\u{E000}{name}"),
+            _ if place.is_multiple_of(13) => format!("𠮷{name}"),
             _ => name.clone(),
         },
         kana: kana.clone(),
@@ -159,7 +159,7 @@ fn certificate(place: usize, from: Day) -> Certificate {
         issued_on: Some(from),
         valid_from: from,
         valid_to: to,
-        long_term_on: (place % 5 == 0).then_some(from),
+        long_term_on: place.is_multiple_of(5).then_some(from),
     };
     let disease = |place| DiseaseCertificate {
         category: nth::<DiseaseCategory>(place),
