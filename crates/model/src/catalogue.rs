@@ -53,7 +53,6 @@ pub enum Standing {
 }
 
 /// All codes in the order of the list.
-#[must_use]
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     messages::MESSAGES.iter().chain(screens::SCREENS)
 }

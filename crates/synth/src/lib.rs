@@ -31,7 +31,6 @@ mod payer;
 mod person;
 mod pharmacy_claim;
 mod places;
-mod prescription;
 mod share;
 mod story;
 mod story_care;

@@ -54,6 +54,7 @@ pub(crate) async fn exchange(call: SessionCall) -> Answer {
     let reply = message::answer(&call.app, &call.session, id, &call.input.body, Coding::Xml(code)).await?;
     let files = vec![match reply {
         Reply::Message(bytes) => File::new(id.answer_file(part, "xml"), &bytes),
+        Reply::Pdf(bytes) => File::new(id.answer_file(part, "pdf"), &bytes),
     }];
     Ok(Json(Exchanged { files, character_code: code.code() }).into_response())
 }

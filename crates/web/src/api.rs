@@ -8,6 +8,8 @@ use crate::problem::Problem;
 use crate::router::Answer;
 use axum::Json;
 use axum::response::IntoResponse;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::header::CONTENT_TYPE;
 use madoguchi_model::settings::Setting;
 use madoguchi_wire::message::MessageId;
@@ -39,6 +41,13 @@ struct Tokens {
     link_sys_char_cd: String,
 }
 
+/// A PDF.
+#[derive(Serialize)]
+struct Report {
+    /// Base64.
+    file: String,
+}
+
 pub(crate) async fn log_in(call: CertifiedCall) -> Answer {
     let message: LogIn = call.input.json()?;
     let service = &call.app.service;
@@ -56,6 +65,22 @@ pub(crate) async fn log_in(call: CertifiedCall) -> Answer {
     Ok(Json(Answered { status: "200", msg: "", result }).into_response())
 }
 
+pub(crate) async fn check_eligibility(call: SessionCall) -> Answer {
+    answer(call, MessageId::Eligibility).await
+}
+
+pub(crate) async fn register_reference_number(call: SessionCall) -> Answer {
+    answer(call, MessageId::ReferenceNumber).await
+}
+
+pub(crate) async fn fetch_records(call: SessionCall) -> Answer {
+    answer(call, MessageId::Records).await
+}
+
+pub(crate) async fn fetch_checkups(call: SessionCall) -> Answer {
+    answer(call, MessageId::Checkups).await
+}
+
 pub(crate) async fn inquire_settings(call: SessionCall) -> Answer {
     answer(call, MessageId::SettingsInquiry).await
 }
@@ -67,5 +92,9 @@ pub(crate) async fn update_settings(call: SessionCall) -> Answer {
 async fn answer(call: SessionCall, id: MessageId) -> Answer {
     match message::answer(&call.app, &call.session, id, &call.input.body, Coding::Json).await? {
         Reply::Message(bytes) => Ok(([(CONTENT_TYPE, "application/json")], bytes).into_response()),
+        Reply::Pdf(bytes) => {
+            let result = Report { file: STANDARD.encode(bytes) };
+            Ok(Json(Answered { status: "200", msg: "", result }).into_response())
+        }
     }
 }

@@ -4,18 +4,17 @@
 //! compared with the certificate's, one use-case is called, and its answer or refusal is spelled. What can't be
 //! answered now at all (the store is away, the log-in ended) is the door's business and no message.
 
+mod arrangement;
+mod fetch;
+
 use crate::call::App;
 use crate::problem::Problem;
 use madoguchi_model::catalogue;
-use madoguchi_model::code::{CharacterCode, Code, EndOfConsent, ProcessingStatus, SegmentOfResult};
-use madoguchi_model::insurance::InsuranceNumbers;
+use madoguchi_model::code::{CharacterCode, Code, SegmentOfResult};
 use madoguchi_model::settings::Setting;
 use madoguchi_service::{Reason, Refusal, Session, Status};
 use madoguchi_wire::message::envelope::{AnswerHeader, FileIdentifier, InstitutionDigits};
-use madoguchi_wire::message::institution::{DoneAnswerBody, RevocationInfo};
-use madoguchi_wire::message::leaf::{Branch, Text};
-use madoguchi_wire::message::settings::InquiryAnswerBody;
-use madoguchi_wire::message::{Echo, Failure, MessageId, Problem as WireProblem, Request, XmlMsg, catalogue::Document};
+use madoguchi_wire::message::{Echo, Failure, MessageId, Problem as WireProblem, Request, catalogue::Document};
 
 /// How a message is spelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +30,8 @@ pub(crate) enum Coding {
 pub(crate) enum Reply {
     /// A message, spelled.
     Message(Vec<u8>),
+    /// A report.
+    Pdf(Vec<u8>),
 }
 
 /// Why there is no ordinary answer.
@@ -83,58 +84,14 @@ impl Call<'_> {
         }
         let identifier = request.identifier().cloned();
         match request {
-            Request::ConsentRevocation(message) => self.revoke_consent(message.body.revocation, identifier).await,
+            Request::ConsentRevocation(message) => self.revoke_consent(&message.body.revocation, identifier).await,
             Request::SettingsInquiry(_) => self.inquire_settings(identifier).await,
-            Request::SettingsUpdate(message) => match message.body.changes() {
-                Ok(changes) => {
-                    self.app.service.change_settings(self.session, &changes).await?;
-                    Ok(self.done(identifier))
-                }
-                Err(wrong) => Err(self.refused("E0002", wrong_elements(&wrong)).await),
-            },
+            Request::SettingsUpdate(message) => self.update_settings(&message.body, identifier).await,
+            Request::Records(message) => self.fetch_records(&message, identifier).await,
+            Request::Checkups(message) => self.fetch_checkups(&message, identifier).await,
+            // Bulk messages, those of care at home and online, and access URLs.
             _ => Err(self.refused("E0004", catalogue::text("E0004").to_owned()).await),
         }
-    }
-
-    async fn revoke_consent(
-        &self,
-        revocation: RevocationInfo,
-        identifier: Option<FileIdentifier>,
-    ) -> Result<Reply, Stop> {
-        let reason = revocation.reason.known().filter(|reason| *reason != EndOfConsent::Lapsed);
-        let Some(reason) = reason else {
-            return Err(self.refused("E0002", wrong_elements(&["ReasonOfExpiration"])).await);
-        };
-        let numbers = numbers(&revocation);
-        match self.app.service.revoke_consent(self.session, &numbers, reason).await {
-            Ok(()) => Ok(self.done(identifier)),
-            Err(Refusal { reason: Reason::NotFound(_), .. }) => {
-                Ok(self.not_done(identifier, "P0020", catalogue::text("P0020")))
-            }
-            Err(refusal) => match record_level(&refusal) {
-                Some(code) => Ok(self.not_done(identifier, code, catalogue::text(code))),
-                None => Err(refusal.into()),
-            },
-        }
-    }
-
-    async fn inquire_settings(&self, identifier: Option<FileIdentifier>) -> Result<Reply, Stop> {
-        let sheet = self.app.service.inquire_settings(self.session).await?;
-        let body = InquiryAnswerBody::of(&sheet.settings, |setting| setting.applies_to(&sheet.institution));
-        Ok(self.spelled(&XmlMsg { header: self.header(identifier), body }))
-    }
-
-    fn done(&self, identifier: Option<FileIdentifier>) -> Reply {
-        let status = Some(ProcessingStatus::Normal.into());
-        let body = DoneAnswerBody { status, ..DoneAnswerBody::default() };
-        self.spelled(&XmlMsg { header: self.header(identifier), body })
-    }
-
-    /// The message is in order, and the one thing that it asks for can't be done.
-    fn not_done(&self, identifier: Option<FileIdentifier>, code: &'static str, text: &str) -> Reply {
-        let status = Some(ProcessingStatus::Error.into());
-        let body = DoneAnswerBody { status, code: Text::new(code), message: Text::new(text) };
-        self.spelled(&XmlMsg { header: self.header(identifier), body })
     }
 
     fn header(&self, identifier: Option<FileIdentifier>) -> AnswerHeader {
@@ -216,15 +173,6 @@ fn wrong_elements(names: &[&str]) -> String {
 /// The code when the refusal is about the one record of a message, not about the message.
 fn record_level(refusal: &Refusal) -> Option<&'static str> {
     Some(refusal.reason.code()).filter(|code| code.starts_with('P'))
-}
-
-fn numbers(revocation: &RevocationInfo) -> InsuranceNumbers {
-    InsuranceNumbers {
-        insurer: revocation.insurer.clone(),
-        symbol: revocation.symbol.as_ref().map_or_else(String::new, |symbol| symbol.as_str().to_owned()),
-        number: revocation.number.as_str().to_owned(),
-        branch: revocation.branch.as_ref().map(Branch::as_str).unwrap_or_default().to_owned(),
-    }
 }
 
 /// The institution's character set for files.

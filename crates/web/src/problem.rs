@@ -216,7 +216,7 @@ impl Problem {
     }
 
     /// The line names the code, the route, and where the code is explained.
-    fn log(&self, path: &str) {
+    pub(crate) fn log(&self, path: &str) {
         let code = self.code();
         let page = format!("/errors/{code}");
         match self {

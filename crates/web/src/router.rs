@@ -6,7 +6,7 @@
 use crate::access;
 use crate::call::{App, BODY_BYTES_MAX, CertifiedCall, FILE_BYTES_MAX, OpenCall, SessionCall};
 use crate::problem::Problem;
-use crate::{agent, api, asset, reader, screen};
+use crate::{agent, api, asset, openapi, reader, screen};
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
@@ -124,7 +124,7 @@ impl Port {
 }
 
 /// Where the paths of the Web API begin.
-const API: &str = "/oqs-api-pro/";
+pub(crate) const API: &str = "/oqs-api-pro/";
 
 macro_rules! route {
     ($method:ident $path:literal, $kind:ident, $handler:path) => {
@@ -150,6 +150,8 @@ pub const PEOPLE: &[Route] = &[
     route!(Get "/static/madoguchi.css", Open, asset::style),
     route!(Get "/static/madoguchi.svg", Open, asset::icon),
     route!(Get "/", Certified, screen::start::show),
+    route!(Get "/openapi.json", Certified, openapi::show),
+    route!(Get "/docs/api", Certified, screen::api_docs::show),
     route!(Get "/errors", Certified, screen::errors::list),
     route!(Get "/errors/{code}", Certified, screen::errors::show),
     route!(Get "/login", Certified, screen::login::show),
@@ -192,6 +194,7 @@ pub const PEOPLE: &[Route] = &[
 
 /// The port that programs use.
 pub const MACHINE: &[Route] = &[
+    route!(Get "/openapi.json", Certified, openapi::show),
     route!(Post "/reader/session", Certified, reader::log_in),
     route!(Post "/reader/pass", Right::PostCardResults, reader::begin_pass),
     route!(Post "/reader/pass/{pass}/card", Right::PostCardResults, reader::present_card),
@@ -199,6 +202,10 @@ pub const MACHINE: &[Route] = &[
     route!(Post "/agent/session", Certified, agent::log_in),
     route!(Post "/agent/exchange/{file}", Right::ExchangeFiles, agent::exchange).with_room(FILE_BYTES_MAX),
     route!(Post "/oqs-api-pro/MSA12020/ILI12020SV01/auth", Certified, api::log_in),
+    route!(Post "/oqs-api-pro/MSA01030/ILI01030SV01/search", Right::CallApi, api::check_eligibility),
+    route!(Post "/oqs-api-pro/MSA01040/ILI01040SV01/register", Right::CallApi, api::register_reference_number),
+    route!(Post "/oqs-api-pro/MSA02010/ILI02010SV01/search", Right::CallApi, api::fetch_records),
+    route!(Post "/oqs-api-pro/MSA02020/ILI02020SV01/search", Right::CallApi, api::fetch_checkups),
     route!(Post "/oqs-api-pro/MSA03010/ILI03010SV01/inquire", Right::CallApi, api::inquire_settings),
     route!(Post "/oqs-api-pro/MSA03010/ILI03010SV02/update", Right::CallApi, api::update_settings),
 ];

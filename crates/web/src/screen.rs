@@ -1,6 +1,7 @@
 //! The staff screens, one file per subject. Each decodes, calls one use-case, and fills a template.
 
 pub(crate) mod account;
+pub(crate) mod api_docs;
 pub(crate) mod consent;
 pub(crate) mod errors;
 pub(crate) mod login;

@@ -15,6 +15,7 @@ const SCREENS: &[&str] = &[
     "/static",
     "/errors",
     "/docs",
+    "/openapi.json",
     "/help",
 ];
 

@@ -13,6 +13,10 @@ fn expected(route: &Route) -> Option<Action> {
     match (route.method, route.path) {
         (Method::Post, "/login" | "/reader/session" | "/agent/session") => Some(Action::LogIn),
         (Method::Post, "/oqs-api-pro/MSA12020/ILI12020SV01/auth") => Some(Action::LogIn),
+        (Method::Post, "/oqs-api-pro/MSA01030/ILI01030SV01/search") => Some(Action::CheckEligibility),
+        (Method::Post, "/oqs-api-pro/MSA01040/ILI01040SV01/register") => Some(Action::UpdateSettings),
+        (Method::Post, "/oqs-api-pro/MSA02010/ILI02010SV01/search") => Some(Action::FetchRecords),
+        (Method::Post, "/oqs-api-pro/MSA02020/ILI02020SV01/search") => Some(Action::FetchRecords),
         (Method::Post, "/oqs-api-pro/MSA03010/ILI03010SV02/update") => Some(Action::Refuse),
         // What a file leaves is its message's business.
         (Method::Post, "/agent/exchange/{file}" | "/oqs-api-pro/MSA03010/ILI03010SV01/inquire") => None,
@@ -33,7 +37,7 @@ fn expected(route: &Route) -> Option<Action> {
         // Screens that show no person and change nothing that is audited.
         (Method::Get, "/" | "/login" | "/password" | "/menu" | "/notices" | "/settings" | "/settings/done") => None,
         (Method::Get, "/settings/history" | "/accounts" | "/master/accounts" | "/master/password") => None,
-        (Method::Get, "/errors" | "/errors/{code}") => None,
+        (Method::Get, "/errors" | "/errors/{code}" | "/openapi.json" | "/docs/api") => None,
         (Method::Get, path) if path.starts_with("/static/") || path.ends_with("{user}/password") => None,
         (Method::Post, "/notices/close" | "/settings/confirm" | "/reader/pass") => None,
         (method, path) => panic!("{method:?} {path}: say what it writes"),
@@ -119,8 +123,16 @@ async fn every_answer_leaves_its_entry() {
 fn every_message_of_the_machine_port_has_an_expectation() {
     let written: Vec<_> = MACHINE.iter().filter_map(expected).collect();
     let reader = [Action::LogIn, Action::CheckEligibility, Action::GrantConsent];
-    let programs = [Action::LogIn, Action::LogIn, Action::Refuse];
-    assert_eq!(written, [reader, programs].concat());
+    let programs = [
+        Action::LogIn,
+        Action::LogIn,
+        Action::CheckEligibility,
+        Action::UpdateSettings,
+        Action::FetchRecords,
+        Action::FetchRecords,
+        Action::Refuse,
+    ];
+    assert_eq!(written, [reader.as_slice(), &programs].concat());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ use http_body_util::Full;
 use madoguchi_model::account::AccountKind;
 use madoguchi_model::audit::{Action, Outcome};
 use madoguchi_model::settings::Setting;
+use madoguchi_report::{FontChoice, Reports};
 use madoguchi_service::test_support::{HOSPITAL, NOW};
 use madoguchi_web::router::Port;
 use serde_json::{Value, json};
@@ -157,6 +158,78 @@ async fn a_consent_ends_by_the_numbers_of_the_person() {
         outcomes,
         [(Outcome::Refused, "code=P0001"), (Outcome::Done, "reason=2"), (Outcome::Refused, "code=L0007")]
     );
+}
+
+/// A YZK or TKK request of the person with this number.
+fn fetch(number: &str, body: &str) -> String {
+    let header = format!(
+        "<InsurerNumber>  138057</InsurerNumber><InsuredPersonIdentificationNumber>{number}\
+         </InsuredPersonIdentificationNumber>"
+    );
+    file(HOSPITAL, &header, body)
+}
+
+const MONTHS: &str = "<StartDate>202605</StartDate><EndDate>202610</EndDate>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn past_care_comes_as_data_by_its_numbers_and_consent() {
+    let site = Site::open().await;
+    let agent = site.seat(&site.hospital, AccountKind::Agent).await;
+    let care = |number: &str, months: &str| fetch(number, &format!("{months}<FileCategory>4</FileCategory>"));
+    let xml = text(&agent, "YZKsiquc01req_1.xml", &care("7001234", MONTHS)).await;
+    for (name, expected) in [
+        ("ResultCode", "1"),
+        ("ArbitraryFileIdentifier", "desk1-0001"),
+        ("Birth", "19620521"),
+        ("Name", "窓口　花子"),
+        ("MeTrMonth", "202610"),
+    ] {
+        assert_eq!(element(&xml, name), Some(expected), "{name}: {xml}");
+    }
+    let draft = site.last_entry().await.draft;
+    assert_eq!((draft.action, draft.outcome), (Action::FetchRecords, Outcome::Done));
+    let reversed = "<StartDate>202610</StartDate><EndDate>202605</EndDate>";
+    for (number, months, result, code) in [
+        ("7009999", MONTHS, "9", "P0001"),
+        ("7001234", "<StartDate>202401</StartDate><EndDate>202402</EndDate>", "2", "P0021"),
+        ("7001234", reversed, "9", "E0002"),
+        ("9000003", MONTHS, "3", "P0020"),
+    ] {
+        let xml = text(&agent, "YZKsiquc01req_1.xml", &care(number, months)).await;
+        assert_eq!(element(&xml, "ResultCode"), Some(result), "{code}: {xml}");
+        assert!(element(&xml, "MessageContents").unwrap().starts_with(code), "{code}: {xml}");
+        assert!(!xml.contains("<Name>"), "nothing about a person: {xml}");
+        assert_eq!(site.last_entry().await.draft.outcome, Outcome::Refused, "{code}");
+    }
+    let checkups = fetch("7001234", "<FileCategory>2</FileCategory>");
+    let xml = text(&agent, "TKKsiquc01req_1.xml", &checkups).await;
+    assert_eq!(element(&xml, "ResultCode"), Some("2"), "this patient has none: {xml}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn past_care_comes_as_a_report_beside_the_name_of_its_request() {
+    let site = Site::open().await;
+    let agent = site.seat(&site.hospital, AccountKind::Agent).await;
+    let api = site.seat(&site.hospital, AccountKind::Api).await;
+    let body = format!("{MONTHS}<FileCategory>1</FileCategory>");
+    let (names, bytes) = exchanged(&agent, "YZKsiquc01req_1.xml", fetch("7001234", &body)).await;
+    let message = json!({ "XmlMsg": {
+        "MessageHeader": { "MedicalInstitutionCode": HOSPITAL, "InsurerNumber": "00138057",
+            "InsuredPersonIdentificationNumber": "7001234" },
+        "MessageBody": { "StartDate": "202605", "EndDate": "202610", "FileCategory": "1" },
+    } });
+    let answer = call_api(&api, "/oqs-api-pro/MSA02010/ILI02010SV01/search", &message).await.json();
+    if Reports::new(&FontChoice::system()).is_err() {
+        let xml = String::from_utf8(bytes).unwrap();
+        assert!(element(&xml, "MessageContents").unwrap().starts_with("W0009"), "{xml}");
+        let words = answer["XmlMsg"]["MessageHeader"]["MessageContents"].as_str().unwrap();
+        assert!(words.starts_with("W0009"), "{words}");
+        return;
+    }
+    assert_eq!(names, ["YZKsiquc01res_1.pdf"]);
+    assert!(bytes.starts_with(b"%PDF-"));
+    let file = STANDARD.decode(answer["result"]["file"].as_str().unwrap()).unwrap();
+    assert!(answer["status"] == "200" && file.starts_with(b"%PDF-"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

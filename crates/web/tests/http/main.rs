@@ -6,6 +6,7 @@ mod api;
 mod audit;
 mod bounds;
 mod client;
+mod documents;
 mod exchange;
 mod html;
 mod reader;

@@ -49,9 +49,9 @@ impl<'a> Fields<'a> {
         (front, Self { line, fields })
     }
 
-    /// レコード識別情報 without blanks around it.
+    /// レコード識別情報.
     pub(super) fn kind(&self) -> &'a str {
-        self.fields[0].trim()
+        self.fields[0]
     }
 
     /// A field without blanks around it; empty when it was cut off.
