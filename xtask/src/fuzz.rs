@@ -30,10 +30,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         return Err(format!("no fuzz target is called {name}; `cargo xtask fuzz` lists them"));
     }
     let folder = build()?;
-    for target in chosen {
-        fuzz(&folder, target, seconds)?;
-    }
-    Ok(())
+    let found: Vec<String> = chosen.into_iter().filter_map(|target| fuzz(&folder, target, seconds).err()).collect();
+    if found.is_empty() { Ok(()) } else { Err(found.join("\n")) }
 }
 
 /// The targets are the files of `fuzz/fuzz_targets`.

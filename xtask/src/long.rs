@@ -31,6 +31,22 @@ const RUNS: &[LongRun] = &[
         environment: &[("MADOGUCHI_ROUNDS", "200")],
     },
     LongRun {
+        name: "folders",
+        shows: "10,000 requests are dropped at once by 8 programs, some slowly, half or twice, while terminal and server are killed 20 times: each has exactly one answer; then the time from file to file",
+        minutes_about: 8,
+        cargo: &[
+            "test",
+            "--package",
+            "madoguchi",
+            "--test",
+            "folders",
+            "each_request_has_one_answer",
+            "--",
+            "--nocapture",
+        ],
+        environment: &[("MADOGUCHI_REQUESTS", "10000"), ("MADOGUCHI_ROUNDS", "20"), ("MADOGUCHI_CHECKS", "200")],
+    },
+    LongRun {
         name: "kill-store",
         shows: "the store's process is killed 200 times while it writes, on SQLite and PostgreSQL: nothing acknowledged is lost",
         minutes_about: 3,

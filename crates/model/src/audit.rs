@@ -37,6 +37,12 @@ pub enum Action {
     PassCard,
     /// 資格確認 answered.
     CheckEligibility,
+    /// 照会番号 registered.
+    RegisterReferenceNumber,
+    /// 資格確認結果一覧 or one of its lines shown.
+    ListChecks,
+    /// A result of the reader handed to the institution's program.
+    FetchFace,
     /// 閲覧同意 stored.
     GrantConsent,
     /// 閲覧同意 withdrawn.
@@ -272,6 +278,9 @@ words!(Action {
     UpdateSettings = "update_settings", "環境設定情報更新";
     PassCard = "pass_card", "カードによる本人確認";
     CheckEligibility = "check_eligibility", "資格確認";
+    RegisterReferenceNumber = "register_reference_number", "照会番号登録";
+    ListChecks = "list_checks", "資格確認結果一覧の表示";
+    FetchFace = "fetch_face", "顔認証の結果の取得";
     GrantConsent = "grant_consent", "閲覧同意の登録";
     WithdrawConsent = "withdraw_consent", "閲覧同意の取消";
     ListConsents = "list_consents", "同意取得済み患者一覧の表示";

@@ -131,6 +131,12 @@ impl Day {
         self.date().checked_add(days.days()).ok().map_or(self, Self::from_date)
     }
 
+    /// So many months later (or earlier); the 31st becomes the month's last day.
+    #[must_use]
+    pub fn plus_months(self, months: i32) -> Self {
+        self.date().checked_add(months.months()).ok().map_or(self, Self::from_date)
+    }
+
     /// So many years later; 29 February becomes 28 February.
     #[must_use]
     pub fn plus_years(self, years: i32) -> Self {
@@ -472,5 +478,7 @@ mod tests {
         assert_eq!(month.months_since(Month::from_number(202_109).unwrap()), 52);
         assert_eq!(Month::from_number(202_402).unwrap().last_day(), day(20_240_229));
         assert_eq!(month.short(), "26年1月");
+        assert_eq!(day(20_261_130).plus_months(3), day(20_270_228));
+        assert_eq!(day(20_270_228).plus_months(-3), day(20_261_128));
     }
 }

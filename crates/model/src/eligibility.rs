@@ -15,11 +15,17 @@ pub use matching::{Found, Holder, matching};
 pub use row::{AnswerConsent, Consents, KindConsent, Known, Row, TicketLine, row};
 pub use verdict::{Presence, Verdict, by_card, by_numbers};
 
+use crate::account::UserId;
 use crate::code::{PrescriptionForm, ReferenceClassification};
 use crate::day::{Day, Timestamp};
+use crate::id::FaceId;
 use crate::insurance::InsuranceNumbers;
 use serde::{Deserialize, Serialize};
 
+/// Seconds after which a result of the reader that nobody took is removed.
+pub const FACE_SECONDS: i64 = 24 * 3_600;
+/// Characters of 照会番号 at most.
+pub const REFERENCE_NUMBER_CHARACTERS_MAX: usize = 50;
 /// Rows of one answer at most.
 pub const ROWS_MAX: usize = 10;
 
@@ -56,6 +62,36 @@ pub struct Answer {
     /// The coverages that the answer tells of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<Row>,
+}
+
+/// A number under which an institution wants to know a person (照会番号登録).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// 照会番号, 1 to 50 characters.
+    pub reference_number: String,
+    /// 保険者番号, 記号, 番号, 枝番 of the person.
+    pub numbers: InsuranceNumbers,
+}
+
+/// A result of the reader that waits for its institution (顔認証の結果).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Face {
+    /// Identity.
+    pub id: FaceId,
+    /// What the institution gets.
+    pub answer: Answer,
+}
+
+/// One line of 資格確認結果一覧: a check that the institution made at a screen or at its reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Who asked; the reader's account for a card.
+    pub user: UserId,
+    /// What was asked; none for a card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<Query>,
+    /// What was answered.
+    pub answer: Answer,
 }
 
 /// A notice that goes with an answer (処理結果コード).

@@ -1,11 +1,12 @@
 //! The order of the pages at the card reader (顔認証付きカードリーダー) after the person is known.
 //!
 //! The institution's settings decide which consents are asked; the page order is the documented one:
-//! all at once or one by one, 手術, 診療/薬剤 (only 薬剤 when 診療 is off), 特定健診. The consent to tell
-//! of a 特定疾病療養受療証 belongs to the eligibility answer, which is not given here.
+//! all at once or one by one, 手術, 診療/薬剤 (only 薬剤 when 診療 is off), 特定健診, 特定疾病療養受療証, and last the form of
+//! the prescription, which is a choice and no consent.
 
+use crate::code::{Code, PrescriptionTiming, PrescriptionUse};
 use crate::consent::{InformationKind, Scope};
-use crate::settings::Settings;
+use crate::settings::{Setting, Settings, USED};
 use serde::{Deserialize, Serialize};
 
 /// One consent page of the kiosk (閲覧同意画面).
@@ -22,6 +23,10 @@ pub enum ConsentPage {
     MedicalCare,
     /// 特定健診情報.
     Checkup,
+    /// 特定疾病療養受療証: whether the eligibility answer tells of it.
+    SpecificDisease,
+    /// 処方箋の発行形態: agreeing means 電子処方箋, refusing 紙.
+    PrescriptionForm,
 }
 
 impl ConsentPage {
@@ -34,6 +39,7 @@ impl ConsentPage {
             Self::Medication => Scope::of(&[InformationKind::Medication]),
             Self::MedicalCare => Scope::of(&[InformationKind::MedicalCare]),
             Self::Checkup => Scope::of(&[InformationKind::Checkup]),
+            Self::SpecificDisease | Self::PrescriptionForm => Scope::EMPTY,
         }
     }
 
@@ -46,6 +52,8 @@ impl ConsentPage {
             Self::Medication => "薬剤情報",
             Self::MedicalCare => "診療情報",
             Self::Checkup => "特定健診情報",
+            Self::SpecificDisease => "特定疾病療養受療証",
+            Self::PrescriptionForm => "処方箋の発行形態",
         }
     }
 }
@@ -69,6 +77,21 @@ pub fn consent_pages(settings: &Settings) -> Vec<ConsentPage> {
     pages
 }
 
+/// The pages about the eligibility answer itself that these settings ask for: every holder of a coverage is asked,
+/// so that being asked tells nothing.
+#[must_use]
+pub fn answer_pages(settings: &Settings) -> Vec<ConsentPage> {
+    let mut pages = Vec::with_capacity(2);
+    if settings.value(Setting::SpecificDisease) == USED {
+        pages.push(ConsentPage::SpecificDisease);
+    }
+    let both = settings.value(Setting::PrescriptionUse) == PrescriptionUse::Both.code();
+    if both && settings.value(Setting::PrescriptionTiming) == PrescriptionTiming::AtCheck.code() {
+        pages.push(ConsentPage::PrescriptionForm);
+    }
+    pages
+}
+
 /// The kinds that a set of pages asks for.
 #[must_use]
 pub fn asked(pages: &[ConsentPage]) -> Scope {
@@ -78,7 +101,7 @@ pub fn asked(pages: &[ConsentPage]) -> Scope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{NOT_USED, Setting, USED};
+    use crate::settings::NOT_USED;
 
     fn settings(surgery: bool, care: bool, medication: bool, checkup: bool) -> Settings {
         let mut settings = Settings::default();
@@ -101,6 +124,30 @@ mod tests {
             assert_eq!(asked(&pages), Scope::from_bits(bits), "{pages:?}");
             let surgery = pages.iter().position(|page| *page == ConsentPage::Surgery);
             assert!(surgery.is_none_or(|position| position == 0));
+        }
+    }
+
+    #[test]
+    fn pages_about_the_answer_follow_their_settings() {
+        let (disease, form) = (ConsentPage::SpecificDisease, ConsentPage::PrescriptionForm);
+        for (values, expected) in [
+            (["0", "0", "1"], vec![]),
+            (["1", "0", "1"], vec![disease]),
+            (["0", "2", "1"], vec![]),
+            (["0", "1", "2"], vec![]),
+            (["0", "3", "2"], vec![]),
+            (["0", "2", "2"], vec![form]),
+            (["1", "2", "2"], vec![disease, form]),
+        ] {
+            let mut settings = Settings::default();
+            for (setting, value) in [Setting::SpecificDisease, Setting::PrescriptionUse, Setting::PrescriptionTiming]
+                .into_iter()
+                .zip(values)
+            {
+                settings.set(setting, value).unwrap();
+            }
+            assert_eq!(answer_pages(&settings), expected, "{values:?}");
+            assert!(asked(&expected).is_empty());
         }
     }
 

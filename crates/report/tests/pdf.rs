@@ -3,7 +3,7 @@
 
 use madoguchi_model::consent::{InformationKind, Scope};
 use madoguchi_model::listing::samples::{Sample, pharmacy_receipt};
-use madoguchi_model::listing::{CareList, NOTHING_FOUND};
+use madoguchi_model::listing::{CareList, ListKind, NOTHING_FOUND};
 use madoguchi_report::{FontChoice, ROWS_MAX, ReportError, Reports};
 use std::path::Path;
 use std::process::Command;
@@ -124,7 +124,13 @@ fn each_sample_shows_its_blocks() {
             "medication",
             "薬剤情報一覧",
             vec!["調剤年月日", "22年12月10日", "１日１回朝食後服用"],
-            vec!["受診歴", "手術"],
+            vec!["受診歴", "手術", "未調剤"],
+        ),
+        (
+            "prescribed",
+            "診療／薬剤情報一覧",
+            vec!["処方窓口総合病院自院", "みどり調剤薬局処方：資格クリニック（3月10日）", "（未調剤）です。"],
+            vec![NOTHING_FOUND],
         ),
         ("surgery", "手術情報", vec!["2022年11月19日", "腹腔鏡下胆嚢摘出術（K672-2）"], vec!["受診歴", "内服"]),
         (
@@ -145,6 +151,15 @@ fn each_sample_shows_its_blocks() {
             assert!(!all.contains(text), "{name} has {text}");
         }
     }
+}
+
+#[test]
+fn an_undispensed_prescription_is_marked_on_the_list_of_drugs() {
+    let list = Sample { kind: ListKind::Medication, ..Sample::prescribed() }.list();
+    let mut unmarked = list.clone();
+    unmarked.entries.iter_mut().flatten().for_each(|group| group.source_mark = None);
+    let marks = |list| pages(&pdf(list)).concat().matches("処方").count();
+    assert_eq!(marks(&list), marks(&unmarked) + 1);
 }
 
 #[test]

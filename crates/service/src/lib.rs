@@ -10,6 +10,8 @@ pub mod audit;
 pub mod checkup;
 pub mod clock;
 pub mod consent;
+pub mod eligibility;
+pub mod face;
 pub mod ingest;
 pub mod login;
 pub mod notice;

@@ -3,15 +3,17 @@
 //!
 //! A pass is used once and lives five minutes; a newer one of the same reader replaces it.
 
+use crate::face::{self, Choices, Standing};
 use crate::operation::{Service, Session};
 use crate::refusal::{CardRefusal, Reason, Refusal};
 use madoguchi_model::account::Right;
 use madoguchi_model::audit::{Action, Outcome};
+use madoguchi_model::code::PrescriptionForm;
 use madoguchi_model::consent::{Grant, InformationKind, Scope};
-use madoguchi_model::coverage::{Coverage, coverage_on};
-use madoguchi_model::day::Timestamp;
+use madoguchi_model::day::{Day, Timestamp};
+use madoguchi_model::eligibility::{Answer, AnswerConsent, Notice};
 use madoguchi_model::field::FieldError;
-use madoguchi_model::id::{ConsentId, PassId};
+use madoguchi_model::id::{ConsentId, PassId, PersonId};
 use madoguchi_model::kiosk::{self, ConsentPage};
 use madoguchi_model::person::Person;
 use madoguchi_model::settings::Settings;
@@ -21,6 +23,8 @@ use madoguchi_trust::card_trust::{CardFault, VerifiedCard};
 
 /// Seconds that a pass lives.
 pub const PASS_SECONDS: i64 = 5 * 60;
+/// Months before its end from which a card's end is told.
+const NOTICE_MONTHS: i32 = 3;
 
 /// A pass that waits for a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +83,7 @@ impl Service {
             state: PassState::Open,
             person: None,
             pages: Vec::new(),
+            notices: Vec::new(),
         };
         self.0.store.write("pass.begin", async move |tx| tx.begin_pass(&stored).await).await?;
         Ok(Pass { id, challenge })
@@ -114,21 +119,24 @@ impl Service {
             Ok(accepted) => accepted,
             Err(fault) => return Err(self.refuse_card(session, fault).await),
         };
-        let Some(person) = tx.person_by_card(&accepted.card.serial).await? else {
+        let Some(holder) = tx.holder_of_card(&accepted.card.serial).await? else {
             return Err(self.refuse_card(session, CardRefusal::NotRegistered).await);
         };
-        let person = tx.person(person).await?.ok_or(Reason::NotFound("この患者"))?;
-        let coverages = tx.coverages_of(person.id).await?;
-        let coverage = coverage_on(&coverages, session.now().day());
+        let person = tx.person(holder.person).await?.ok_or(Reason::NotFound("この患者"))?;
         let settings = tx.settings(&session.institution.code).await?;
-        let presented = presented(&person, coverage, &accepted, &settings);
-        self.identify(session, pass, &person, &presented).await?;
+        let standing = Standing::of(&mut tx, session, &person, &settings).await?;
+        let notices = notices(&accepted, holder.ends_on, session.now().day());
+        let presented = presented(&person, &standing, &accepted, &notices, &settings);
+        let answer = standing.answer(&mut tx, session, &person, &notices, Choices::default()).await?;
+        self.identify(session, pass, Identification { person: person.id, presented: &presented, notices, answer })
+            .await?;
         Ok(presented)
     }
 
     /// Stores the answers: the new pass replaces the person's former consent here, also when
     /// everything was refused. A kind that was switched to 利用しない meanwhile is not stored. A pass
-    /// that asked nothing (a card past its date, no coverage, nothing in use) leaves it as it is.
+    /// that asked for no consent (a card past its date, no coverage, nothing in use) leaves it as it is.
+    /// The result waits for the institution from here on ([`Service::faces_waiting`]).
     ///
     /// # Errors
     /// [`Reason::Invalid`] unless every page is answered exactly once; [`Reason::PassReplaced`],
@@ -152,29 +160,8 @@ impl Service {
         self.require(session, Right::PostCardResults).await?;
         let id = ConsentId::new(session.now(), self.random()?);
         let (session, answers) = (session.clone(), answers.to_vec());
-        let answered = self.0.store.write("consent.grant", async move |tx| -> Result<Answered, Refusal> {
-            let stored = current_pass(tx, &session, pass, PassState::Identified).await?;
-            let agreed = agreed_pages(&stored.pages, &answers)?;
-            let person = stored.person.ok_or(Reason::PassReplaced)?;
-            let person = tx.person(person).await?.ok_or(Reason::NotFound("この患者"))?;
-            let settings = tx.settings(&session.institution.code).await?;
-            let asked = kiosk::asked(&stored.pages).and(in_use(&settings));
-            let code = session.institution.code.clone();
-            let grant = Grant::new(id, person.id, code, asked, kiosk::asked(&agreed), session.now());
-            if !tx.answer_pass(&session.institution.code, pass).await? {
-                return Err(Reason::PassReplaced.into());
-            }
-            if stored.pages.is_empty() {
-                return Ok(Answered { agreed: Vec::new(), valid_until: None });
-            }
-            tx.put_grant(&grant, &person).await?;
-            let detail = format!("consent={} asked={} agreed={}", id.to_hex(), marks(grant.asked), marks(grant.scope));
-            tx.audit(session.draft(Action::GrantConsent, Outcome::Done, &person.id.to_hex(), detail)).await?;
-            let valid_until = (!grant.scope.is_empty()).then_some(grant.valid_until);
-            let stored = agreed.iter().filter(|page| is_stored(**page, grant.scope));
-            Ok(Answered { agreed: stored.map(|page| page.heading()).collect(), valid_until })
-        });
-        answered.await
+        let write = async move |tx: &mut Tx| end_pass(tx, &session, pass, id, &answers).await;
+        self.0.store.write("consent.grant", write).await
     }
 
     fn accept_card(
@@ -204,22 +191,22 @@ impl Service {
         }
     }
 
-    async fn identify(
-        &self,
-        session: &Session,
-        pass: PassId,
-        person: &Person,
-        presented: &Presented,
-    ) -> Result<(), Refusal> {
-        let subject = person.id.to_hex();
+    /// Without any eligibility nothing follows at the reader: the institution gets its result now.
+    async fn identify(&self, session: &Session, pass: PassId, known: Identification<'_>) -> Result<(), Refusal> {
+        let Identification { person, presented, notices, answer } = known;
+        let subject = person.to_hex();
         let asked = format!("asked={}", marks(kiosk::asked(&presented.pages)));
         let eligible = format!("eligible={}", presented.eligible);
         let passed = session.draft(Action::PassCard, Outcome::Done, &subject, asked);
         let checked = session.draft(Action::CheckEligibility, Outcome::Done, &subject, eligible);
-        let (code, person, pages) = (session.institution.code.clone(), person.id, presented.pages.clone());
+        let (session, pages, is_over) = (session.clone(), presented.pages.clone(), !presented.eligible);
         let identified = self.0.store.write("pass.identify", async move |tx| -> Result<(), Refusal> {
-            if !tx.identify_pass(&code, pass, person, &pages).await? {
+            if !tx.identify_pass(&session.institution.code, pass, person, &pages, &notices).await? {
                 return Err(Reason::PassReplaced.into());
+            }
+            face::list_check(tx, &session, pass, &answer).await?;
+            if is_over {
+                face::keep_face(tx, &session, pass, answer).await?;
             }
             tx.audit(passed).await?;
             tx.audit(checked).await?;
@@ -227,6 +214,46 @@ impl Service {
         });
         identified.await
     }
+}
+
+/// Ends a pass: stores the consent and keeps the result for the institution.
+async fn end_pass(
+    tx: &mut Tx,
+    session: &Session,
+    pass: PassId,
+    id: ConsentId,
+    answers: &[(ConsentPage, bool)],
+) -> Result<Answered, Refusal> {
+    let stored = current_pass(tx, session, pass, PassState::Identified).await?;
+    let agreed = agreed_pages(&stored.pages, answers)?;
+    let person = stored.person.ok_or(Reason::PassReplaced)?;
+    let person = tx.person(person).await?.ok_or(Reason::NotFound("この患者"))?;
+    let settings = tx.settings(&session.institution.code).await?;
+    let asked = kiosk::asked(&stored.pages).and(in_use(&settings));
+    let code = session.institution.code.clone();
+    let grant = Grant::new(id, person.id, code, asked, kiosk::asked(&agreed), session.now());
+    if !tx.answer_pass(&session.institution.code, pass).await? {
+        return Err(Reason::PassReplaced.into());
+    }
+    let consents = !kiosk::asked(&stored.pages).is_empty();
+    if consents {
+        tx.put_grant(&grant, &person).await?;
+    }
+    let standing = Standing::of(tx, session, &person, &settings).await?;
+    if consents || standing.is_eligible() {
+        let choices = choices(&stored.pages, &agreed, session.now());
+        let answer = standing.answer(tx, session, &person, &stored.notices, choices).await?;
+        face::list_check(tx, session, pass, &answer).await?;
+        face::keep_face(tx, session, pass, answer).await?;
+    }
+    if !stored.pages.is_empty() {
+        let words = format!("asked={} agreed={}{}", marks(grant.asked), marks(grant.scope), disease_word(&agreed));
+        let detail = if consents { format!("consent={} {words}", id.to_hex()) } else { words };
+        tx.audit(session.draft(Action::GrantConsent, Outcome::Done, &person.id.to_hex(), detail)).await?;
+    }
+    let valid_until = (consents && !grant.scope.is_empty()).then_some(grant.valid_until);
+    let told = agreed.iter().filter(|page| is_stored(**page, grant.scope));
+    Ok(Answered { agreed: told.map(|page| page.heading()).collect(), valid_until })
 }
 
 /// The pass, when it is this reader's, young enough and in the state that the step needs.
@@ -242,28 +269,63 @@ async fn current_pass(tx: &mut Tx, session: &Session, id: PassId, state: PassSta
     Ok(pass)
 }
 
-fn presented(person: &Person, coverage: Option<&Coverage>, accepted: &AcceptedCard, settings: &Settings) -> Presented {
-    let mut notices = Vec::new();
-    if accepted.over {
-        notices.push((
-            "008",
-            "カードの電子証明書の有効期限が切れています。資格の確認だけを行いました。市区町村で更新してください。",
-        ));
-    } else if accepted.card.near_end {
-        notices.push(("P0010", "カードの電子証明書の有効期限が近づいています。"));
+/// What is noted about a card that was identified.
+struct Identification<'a> {
+    person: PersonId,
+    presented: &'a Presented,
+    notices: Vec<Notice>,
+    answer: Answer,
+}
+
+/// What the institution is told about the card: certificate or card end within three months.
+fn notices(accepted: &AcceptedCard, card_ends_on: Option<Day>, today: Day) -> Vec<Notice> {
+    let certificate_ends = accepted.card.near_end && !accepted.over;
+    let card_ends = card_ends_on.is_some_and(|last| last <= today.plus_months(NOTICE_MONTHS));
+    let certificate = certificate_ends.then_some(Notice::CertificateEnds);
+    certificate.into_iter().chain(card_ends.then_some(Notice::CardEnds)).collect()
+}
+
+fn presented(
+    person: &Person,
+    standing: &Standing,
+    accepted: &AcceptedCard,
+    notices: &[Notice],
+    settings: &Settings,
+) -> Presented {
+    let over = accepted.over.then_some((
+        "008",
+        "カードの電子証明書の有効期限が切れています。資格の確認だけを行いました。市区町村で更新してください。",
+    ));
+    let eligible = standing.is_eligible();
+    let mut pages = Vec::new();
+    if standing.has_records() && !accepted.over {
+        pages.extend(kiosk::consent_pages(settings));
     }
-    let records = coverage.is_some_and(|coverage| !coverage.is_without_records()) && !accepted.over;
-    let eligibility = match coverage {
-        Some(_) => "健康保険の資格を確認しました。",
-        None => "有効な健康保険の資格が確認できません。窓口にお申し出ください。",
-    };
+    if eligible {
+        pages.extend(kiosk::answer_pages(settings));
+    }
     Presented {
         name: person.shown_name(),
-        eligible: coverage.is_some(),
-        eligibility: eligibility.to_owned(),
-        notices,
-        pages: if records { kiosk::consent_pages(settings) } else { Vec::new() },
+        eligible,
+        eligibility: standing.sentence().to_owned(),
+        notices: over.into_iter().chain(notices.iter().map(|notice| (notice.code(), notice.text()))).collect(),
+        pages,
     }
+}
+
+/// What the person chose about the answer itself, where it was asked.
+fn choices(pages: &[ConsentPage], agreed: &[ConsentPage], now: Timestamp) -> Choices {
+    let chosen = |page: ConsentPage| pages.contains(&page).then(|| agreed.contains(&page));
+    let disease = chosen(ConsentPage::SpecificDisease);
+    let form = chosen(ConsentPage::PrescriptionForm);
+    Choices {
+        disease: disease.map(|given| if given { AnswerConsent::Given(now) } else { AnswerConsent::Refused }),
+        prescription: form.map(|is| if is { PrescriptionForm::Electronic } else { PrescriptionForm::Paper }),
+    }
+}
+
+fn disease_word(agreed: &[ConsentPage]) -> &'static str {
+    if agreed.contains(&ConsentPage::SpecificDisease) { " disease=1" } else { "" }
 }
 
 /// The pages agreed to, when every page has exactly one answer.
@@ -276,16 +338,17 @@ fn agreed_pages(pages: &[ConsentPage], answers: &[(ConsentPage, bool)]) -> Resul
     Ok(pages.iter().copied().filter(|page| answers.contains(&(*page, true))).collect())
 }
 
-/// Whether something of a page that was agreed to is in the grant. 特定疾病 is no part of a grant, it is only answered.
+/// Whether something of a page that was agreed to is in the grant, or in the answer as 特定疾病 is. The form of the
+/// prescription is no consent.
 fn is_stored(page: ConsentPage, scope: Scope) -> bool {
-    !page.scope().and(scope).is_empty()
+    page == ConsentPage::SpecificDisease || !page.scope().and(scope).is_empty()
 }
 
 fn in_use(settings: &Settings) -> Scope {
     InformationKind::ALL.into_iter().filter(|kind| settings.uses(*kind)).fold(Scope::EMPTY, Scope::with)
 }
 
-fn marks(scope: Scope) -> String {
+pub(crate) fn marks(scope: Scope) -> String {
     scope.kinds().map(InformationKind::mark).collect()
 }
 

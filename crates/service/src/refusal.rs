@@ -56,6 +56,8 @@ pub enum Reason {
     SeveralPersons,
     /// Nothing is to be shown in the months asked for.
     NoRecords,
+    /// The 照会番号 belongs to another person at this institution.
+    ReferenceNumberTaken,
     /// There is no such thing (any more) for this institution.
     NotFound(&'static str),
     /// Somebody else changed it in the meantime.
@@ -160,6 +162,7 @@ impl Reason {
             Self::NoPerson => "P0001",
             Self::SeveralPersons => "P0002",
             Self::NoRecords => "P0021",
+            Self::ReferenceNumberTaken => "P0030",
             Self::NotFound(_) => "L0007",
             Self::Conflict(_) => "L0008",
             Self::Card(CardRefusal::NotACard) => "002",
@@ -196,6 +199,7 @@ impl Reason {
             Self::NoPerson => "該当する資格がありません。".to_owned(),
             Self::SeveralPersons => "複数の資格が該当しました。".to_owned(),
             Self::NoRecords => "該当する情報がありません。".to_owned(),
+            Self::ReferenceNumberTaken => "照会番号が重複しています。".to_owned(),
             Self::NotFound(what) => format!("{what}は見つかりません。"),
             Self::Conflict(what) => format!("{what}は、ほかの人が先に変更しました。"),
             Self::Card(CardRefusal::NotACard) => "このカードは、マイナンバーカードとして確認できません。".to_owned(),
@@ -240,6 +244,7 @@ impl Reason {
             }
             Self::NoPerson | Self::SeveralPersons => "保険者番号、記号、番号、枝番を確認してください。",
             Self::NoRecords => "診療年月の範囲を確認してください。公開前の情報は、後日取得できます。",
+            Self::ReferenceNumberTaken => "この照会番号は別の患者に登録されています。番号を確認してください。",
             Self::NotFound(_) | Self::Conflict(_) => "画面を開き直して、もう一度確認してください。",
             Self::Card(CardRefusal::Expired | CardRefusal::Revoked) => {
                 "窓口の職員にお知らせください。証明書の更新は、お住まいの市区町村で行えます。"
@@ -285,7 +290,9 @@ impl Reason {
             | Self::Card(_) => Status::Forbidden,
             Self::Invalid(_) => Status::Invalid,
             Self::NotFound(_) | Self::NoPerson | Self::NoRecords => Status::NotFound,
-            Self::Conflict(_) | Self::SeveralPersons | Self::PassReplaced => Status::Conflict,
+            Self::Conflict(_) | Self::SeveralPersons | Self::ReferenceNumberTaken | Self::PassReplaced => {
+                Status::Conflict
+            }
             Self::PassExpired => Status::Gone,
             Self::Busy | Self::Unavailable | Self::NoSpace | Self::OutcomeUnknown => Status::Unavailable,
         }

@@ -3,15 +3,20 @@
 
 use madoguchi_model::account::AccountKind;
 use madoguchi_model::audit::{Action, Outcome};
-use madoguchi_model::consent::CONSENT_SECONDS;
+use madoguchi_model::code::{PrescriptionForm, RecordConsent, ReferenceClassification};
+use madoguchi_model::consent::{CONSENT_SECONDS, Scope};
 use madoguchi_model::day::Timestamp;
 use madoguchi_model::decision::Denial;
+use madoguchi_model::eligibility::{AnswerConsent, Face, KindConsent, Notice, Registration, Validity};
+use madoguchi_model::insurance::InsuranceNumbers;
 use madoguchi_model::kiosk::ConsentPage as Page;
 use madoguchi_model::listing::ListKind;
 use madoguchi_model::settings::{NOT_USED, Setting, USED};
 use madoguchi_service::consent::PatientSearch;
 use madoguchi_service::reader::PASS_SECONDS;
-use madoguchi_service::test_support::{CARD_LAST_SECOND, CLINIC, HOSPITAL, NOW, Patient, World, later, months, reason};
+use madoguchi_service::test_support::{
+    CARD_LAST_SECOND, CLINIC, HOSPITAL, NOW, Patient, World, code, later, months, reason,
+};
 use madoguchi_service::viewing::Purpose;
 use madoguchi_service::{CardRefusal, Reason, Session, on_every_engine};
 use madoguchi_trust::{CardAuthority, CardRequest, RevocationReason};
@@ -31,6 +36,11 @@ on_every_engine!(
     a_new_pass_replaces_the_former_answers,
     a_pass_that_asks_nothing_leaves_the_consent,
     a_consent_is_taken_back,
+    a_result_waits_for_the_institution_when_the_pass_ends,
+    a_result_without_eligibility_waits_at_once,
+    the_pages_about_the_answer_go_into_the_result,
+    a_result_is_taken_once_and_by_its_institution,
+    a_reader_s_checks_are_in_the_list_of_the_day,
 );
 
 async fn the_pages_follow_the_settings(world: World) {
@@ -330,4 +340,127 @@ async fn opens(world: &World, viewer: &Session) -> Result<(), Denial> {
             other => panic!("{other:?}"),
         },
     }
+}
+
+async fn faces(world: &World, institution: &str, now: Timestamp) -> Vec<Face> {
+    let agent = world.session(institution, AccountKind::Agent, now).await;
+    world.service.faces_waiting(&agent).await.unwrap()
+}
+
+async fn a_result_waits_for_the_institution_when_the_pass_ends(world: World) {
+    world.set(HOSPITAL, &[(Setting::Surgery, USED), (Setting::MedicalCare, USED)], NOW).await;
+    let agent = world.session(HOSPITAL, AccountKind::Agent, NOW).await;
+    let numbers = InsuranceNumbers::parse("138057", "", "7001234", "").unwrap();
+    let registration = Registration { reference_number: "0012345".to_owned(), numbers: numbers.clone() };
+    world.service.register_reference_number(&agent, &registration).await.unwrap();
+    let reader = world.session(HOSPITAL, AccountKind::Reader, NOW).await;
+    let (pass, pages) = world.identified(&reader, Patient::Ordinary).await.unwrap();
+    assert_eq!(faces(&world, HOSPITAL, NOW).await, [], "the pass is not over");
+    let answers: Vec<_> = pages.into_iter().map(|page| (page, page != Page::Surgery)).collect();
+    world.service.answer_pass(&reader, pass, &answers).await.unwrap();
+
+    let [face] = &faces(&world, HOSPITAL, NOW).await[..] else { panic!("one result") };
+    let entry = world.last_entry().await.draft;
+    assert_eq!((entry.action, entry.outcome), (Action::FetchFace, Outcome::Done));
+    assert_eq!(entry.subject, Patient::Ordinary.id().to_hex());
+    assert!(entry.detail.ends_with("validity=1 agreed=診薬健"), "{}", entry.detail);
+    let [row] = &face.answer.rows[..] else { panic!("one row") };
+    assert_eq!((face.answer.means, face.answer.validity), (ReferenceClassification::Card, Validity::Valid));
+    assert_eq!((&row.numbers, row.reference_number.as_deref()), (&numbers, Some("0012345")));
+    assert_eq!((row.limit_consent, row.disease_consent), (Some(AnswerConsent::Given(NOW)), None));
+    assert_eq!((face.answer.prescription, face.answer.notices.as_slice()), (None, &[][..]));
+    let consents = row.consents.unwrap();
+    let until = NOW.plus_seconds(CONSENT_SECONDS);
+    let yes = KindConsent { mark: RecordConsent::Yes, times: Some((NOW, until)) };
+    assert_eq!((consents.checkup, consents.medication, consents.medical_care), (yes, yes, yes));
+    assert_eq!(consents.surgery, KindConsent { mark: RecordConsent::No, times: None });
+}
+
+async fn a_result_without_eligibility_waits_at_once(world: World) {
+    let reader = world.session(HOSPITAL, AccountKind::Reader, NOW).await;
+    let (pass, pages) = world.identified(&reader, Patient::Uncovered).await.unwrap();
+    assert_eq!(pages, []);
+    let [face] = &faces(&world, HOSPITAL, NOW).await[..] else { panic!("one result") };
+    assert_eq!((face.answer.validity, face.answer.rows.len()), (Validity::Invalid, 1));
+    let agent = world.session(HOSPITAL, AccountKind::Agent, NOW).await;
+    world.service.face_taken(&agent, face.id).await.unwrap();
+    world.service.answer_pass(&reader, pass, &[]).await.unwrap();
+    assert_eq!(faces(&world, HOSPITAL, NOW).await, [], "the end of the pass says nothing new");
+
+    // A pass that asks nothing has its result too, with the notice about the card.
+    let consents = [Setting::Medication, Setting::Checkup].map(|setting| (setting, NOT_USED));
+    world.set(HOSPITAL, &consents, NOW).await;
+    let reader = world.session(HOSPITAL, AccountKind::Reader, NOW).await;
+    let (pass, pages) = world.identified(&reader, Patient::CardNearEnd).await.unwrap();
+    assert_eq!(pages, []);
+    world.service.answer_pass(&reader, pass, &[]).await.unwrap();
+    let [face] = &faces(&world, HOSPITAL, NOW).await[..] else { panic!("one result") };
+    assert_eq!((face.answer.validity, face.answer.notices[0]), (Validity::Valid, Notice::CertificateEnds));
+    assert_eq!(face.answer.rows[0].consents.unwrap().scope(), Scope::EMPTY);
+}
+
+async fn the_pages_about_the_answer_go_into_the_result(world: World) {
+    let values = [
+        (Setting::Medication, NOT_USED),
+        (Setting::Checkup, NOT_USED),
+        (Setting::SpecificDisease, USED),
+        (Setting::PrescriptionUse, "2"),
+        (Setting::PrescriptionTiming, "2"),
+    ];
+    world.set(HOSPITAL, &values, NOW).await;
+    for (agree, disease, form) in [
+        (true, AnswerConsent::Given(NOW), PrescriptionForm::Electronic),
+        (false, AnswerConsent::Refused, PrescriptionForm::Paper),
+    ] {
+        let reader = world.session(HOSPITAL, AccountKind::Reader, NOW).await;
+        let (pass, pages) = world.identified(&reader, Patient::Ordinary).await.unwrap();
+        assert_eq!(pages, [Page::SpecificDisease, Page::PrescriptionForm]);
+        let answers: Vec<_> = pages.into_iter().map(|page| (page, agree)).collect();
+        let answered = world.service.answer_pass(&reader, pass, &answers).await.unwrap();
+        assert_eq!((answered.agreed.len(), answered.valid_until), (usize::from(agree), None));
+        let [.., face] = &faces(&world, HOSPITAL, NOW).await[..] else { panic!("a result") };
+        let found = faces(&world, HOSPITAL, NOW).await.into_iter().find(|one| one.id.as_bytes() == pass.as_bytes());
+        let found = found.unwrap();
+        assert_eq!((found.answer.rows[0].disease_consent, found.answer.prescription), (Some(disease), Some(form)));
+        assert!(face.answer.rows[0].consents.is_some());
+    }
+    let grant = world.service.store().read().grant(Patient::Ordinary.id(), &code(HOSPITAL)).await.unwrap();
+    assert_eq!(grant, None, "neither page is a consent to past care");
+}
+
+async fn a_result_is_taken_once_and_by_its_institution(world: World) {
+    for patient in [Patient::Ordinary, Patient::RareName] {
+        world.pass(HOSPITAL, patient, NOW, |_| true).await.unwrap();
+    }
+    let waiting = faces(&world, HOSPITAL, NOW).await;
+    assert_eq!(waiting.len(), 2);
+    assert_eq!(faces(&world, CLINIC, NOW).await, []);
+    let elsewhere = world.session(CLINIC, AccountKind::Agent, NOW).await;
+    assert_eq!(reason(world.service.face_taken(&elsewhere, waiting[0].id).await), Reason::NotFound("この結果"));
+    let agent = world.session(HOSPITAL, AccountKind::Agent, NOW).await;
+    world.service.face_taken(&agent, waiting[0].id).await.unwrap();
+    assert_eq!(reason(world.service.face_taken(&agent, waiting[0].id).await), Reason::NotFound("この結果"));
+    assert_eq!(faces(&world, HOSPITAL, NOW).await, waiting[1..]);
+    for kind in [AccountKind::Reader, AccountKind::Administrator, AccountKind::Api] {
+        let session = world.session(HOSPITAL, kind, NOW).await;
+        assert_eq!(reason(world.service.faces_waiting(&session).await).code(), "E0011", "{kind:?}");
+        assert_eq!(reason(world.service.face_taken(&session, waiting[1].id).await).code(), "E0011", "{kind:?}");
+    }
+    for (seconds, left) in [(24 * 3_600, 1), (24 * 3_600 + 1, 0)] {
+        assert_eq!(faces(&world, HOSPITAL, NOW.plus_seconds(seconds)).await.len(), left, "{seconds}");
+    }
+    world.service_at(NOW.plus_seconds(25 * 3_600)).remove_over().await.unwrap();
+    assert_eq!(faces(&world, HOSPITAL, NOW).await, []);
+}
+
+async fn a_reader_s_checks_are_in_the_list_of_the_day(world: World) {
+    world.pass(HOSPITAL, Patient::Ordinary, NOW, |_| true).await.unwrap();
+    let reader = world.session(HOSPITAL, AccountKind::Reader, NOW.plus_seconds(1)).await;
+    world.identified(&reader, Patient::Uncovered).await.unwrap();
+    let clerk = world.session(HOSPITAL, AccountKind::General, NOW).await;
+    let listed = world.service.checks_today(&clerk).await.unwrap();
+    let grades: Vec<_> = listed.iter().map(|(_, check)| check.answer.validity).collect();
+    assert_eq!(grades, [Validity::Invalid, Validity::Valid]);
+    assert!(listed.iter().all(|(_, check)| check.query.is_none()));
+    assert!(!listed[1].1.answer.rows[0].consents.unwrap().scope().is_empty(), "one line a pass, as it ended");
 }

@@ -4,7 +4,8 @@
 //! steps are single UPDATEs with the former state in their condition, so a challenge can't be used twice.
 
 use madoguchi_model::{
-    day::Timestamp,
+    day::{Day, Timestamp},
+    eligibility::Notice,
     id::{PassId, PersonId},
     institution::InstitutionCode,
     kiosk::ConsentPage,
@@ -13,7 +14,7 @@ use madoguchi_model::{
 use crate::{
     Error, Result, Tx,
     sql::Sql,
-    value::{Row, values},
+    value::{Row, packed, values},
 };
 
 /// How far a pass has come.
@@ -61,16 +62,37 @@ pub struct Pass {
     pub person: Option<PersonId>,
     /// The pages that are asked, once identified.
     pub pages: Vec<ConsentPage>,
+    /// What the result will say about the card, once identified.
+    pub notices: Vec<Notice>,
+}
+
+/// Whose card it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardHolder {
+    /// The person.
+    pub person: PersonId,
+    /// The card's own last day, if it was registered.
+    pub ends_on: Option<Day>,
 }
 
 impl Tx {
+    /// The person to whom the certificate of this serial number was issued, and until when the card lasts.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn holder_of_card(&mut self, serial: &str) -> Result<Option<CardHolder>> {
+        const SQL: Sql = Sql::by_key("SELECT person_id, card_ends_on FROM card_certificates WHERE serial = $1");
+        let holder =
+            |row: &Row<'_>| Ok(CardHolder { person: row.id(0, PersonId::from_bytes)?, ends_on: row.opt_day(1)? });
+        self.row(SQL, &values![serial], holder).await
+    }
+
     /// The person to whom the certificate of this serial number was issued.
     ///
     /// # Errors
     /// When the database can't be asked.
     pub async fn person_by_card(&mut self, serial: &str) -> Result<Option<PersonId>> {
-        const SQL: Sql = Sql::by_key("SELECT person_id FROM card_certificates WHERE serial = $1");
-        self.row(SQL, &values![serial], |row| row.id(0, PersonId::from_bytes)).await
+        Ok(self.holder_of_card(serial).await?.map(|holder| holder.person))
     }
 
     /// Registers a card's certificate (初回登録). The same registration again changes nothing.
@@ -89,20 +111,30 @@ impl Tx {
         }
     }
 
+    /// Notes the last day of the card that carries this certificate.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn put_card_end(&mut self, serial: &str, ends_on: Day) -> Result<()> {
+        const SQL: Sql = Sql::by_key("UPDATE card_certificates SET card_ends_on = $1 WHERE serial = $2");
+        self.execute(SQL, &values![ends_on, serial]).await?;
+        Ok(())
+    }
+
     /// The pass of this id at this institution.
     ///
     /// # Errors
     /// When the database can't be asked.
     pub async fn pass(&mut self, institution: &InstitutionCode, id: PassId) -> Result<Option<Pass>> {
         const SQL: Sql = Sql::by_key(
-            "SELECT pass_id, institution_code, reader_hash, challenge, begun_at, state, person_id, pages
+            "SELECT pass_id, institution_code, reader_hash, challenge, begun_at, state, person_id, pages, notices
              FROM passes WHERE institution_code = $1 AND pass_id = $2",
         );
         self.row(SQL, &values![institution, id], pass).await
     }
 
-    /// Begins a pass; every unfinished pass of the same reader is superseded. `state`, `person` and `pages` of `pass`
-    /// don't matter.
+    /// Begins a pass; every unfinished pass of the same reader is superseded. `state`, `person`, `pages` and
+    /// `notices` of `pass` don't matter.
     ///
     /// # Errors
     /// When it can't be written.
@@ -131,14 +163,14 @@ impl Tx {
         id: PassId,
         person: PersonId,
         pages: &[ConsentPage],
+        notices: &[Notice],
     ) -> Result<bool> {
         const SQL: Sql = Sql::by_key(
-            "UPDATE passes SET state = 'identified', person_id = $1, pages = $2
-             WHERE institution_code = $3 AND pass_id = $4 AND state = 'open'",
+            "UPDATE passes SET state = 'identified', person_id = $1, pages = $2, notices = $3
+             WHERE institution_code = $4 AND pass_id = $5 AND state = 'open'",
         );
-        let pages = serde_json::to_string(pages);
-        let pages = pages.map_err(|error| Error::corrupt("passes", "pages", "of a new row", error))?;
-        Ok(self.execute(SQL, &values![person, pages, institution, id]).await? > 0)
+        let (pages, notices) = (packed("passes", "pages", &pages)?, packed("passes", "notices", &notices)?);
+        Ok(self.execute(SQL, &values![person, pages, notices, institution, id]).await? > 0)
     }
 
     /// Closes an identified pass when its answers are stored; `false` when it was answered or superseded before.
@@ -175,5 +207,6 @@ fn pass(row: &Row<'_>) -> Result<Pass> {
         state: row.known(5, PassState::ALL.into_iter().find(|state| state.word() == word))?,
         person,
         pages: row.json(7)?,
+        notices: row.json(8)?,
     })
 }

@@ -16,6 +16,7 @@ pub mod checkup;
 pub mod claim_file;
 pub mod consent;
 pub mod coverage;
+mod eligibility;
 mod engine;
 mod error;
 mod institution;

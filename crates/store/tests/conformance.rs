@@ -6,6 +6,7 @@ mod conformance {
     pub(crate) mod chain;
     pub(crate) mod checkup;
     pub(crate) mod desk;
+    pub(crate) mod eligibility;
     pub(crate) mod patient;
     pub(crate) mod prescription;
     pub(crate) mod program;
@@ -86,6 +87,8 @@ on_every_engine! {
     desk: institutions_are_registered_and_changed, settings_remember_who_changed_them,
         an_account_is_changed_by_who_saw_it_last, a_session_is_found_at_its_own_institution_only,
         notices_reach_their_audience;
+    eligibility: tickets_are_found_by_person_and_by_institution,
+        a_result_of_the_reader_is_taken_once_or_grows_too_old, checks_are_listed_by_day, a_card_may_have_a_last_day;
     patient: a_person_keeps_what_was_registered, a_coverage_is_found_by_its_numbers,
         a_check_without_a_symbol_finds_who_has_one,
         a_reference_number_belongs_to_one_person, a_card_leads_to_its_person, a_pass_goes_each_step_once,

@@ -166,7 +166,13 @@ impl World {
         }
     }
 
-    fn chart<'world>(&'world self, places: &'world Places, person: &'world Inhabitant, month: Month) -> Chart<'world> {
+    /// All care of a person in a month, whether a claim tells of it yet or not.
+    pub(crate) fn chart<'world>(
+        &'world self,
+        places: &'world Places,
+        person: &'world Inhabitant,
+        month: Month,
+    ) -> Chart<'world> {
         let mut chart = Chart::new(person, places, month);
         match person.story {
             None | Some(Story::Family) => {

@@ -19,6 +19,8 @@ pub(crate) enum Stream {
     Admission = 6,
     Late = 7,
     Cards = 8,
+    Prescriptions = 9,
+    Waiting = 10,
 }
 
 /// A stream of chance.

@@ -1,9 +1,9 @@
-//! A world as a directory of files that anyone can take in: `coverage.csv`, `institutions.csv` and
-//! `claims/`.
+//! A world as a directory of files that anyone can take in: `coverage.csv`, `institutions.csv`,
+//! `prescriptions.csv` and `claims/`.
 
 use crate::world::World;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Columns of the list of institutions.
@@ -28,7 +28,18 @@ impl World {
         fs::create_dir_all(&claims).map_err(|source| ExportError { path: claims.clone(), source })?;
         write(directory.join("coverage.csv"), self.coverage_csv(|_| String::new()).as_bytes())?;
         write(directory.join("institutions.csv"), self.institutions_csv().as_bytes())?;
+        self.write_prescriptions(directory.join("prescriptions.csv"))?;
         self.claim_files().try_for_each(|file| write(claims.join(&file.file_name), &file.bytes))
+    }
+
+    /// Person by person: the file of a large world is larger than its memory.
+    fn write_prescriptions(&self, path: PathBuf) -> Result<(), ExportError> {
+        let write = || -> io::Result<()> {
+            let mut file = BufWriter::new(File::create(&path)?);
+            self.prescription_lines().try_for_each(|lines| file.write_all(lines.as_bytes()))?;
+            file.flush()
+        };
+        write().map_err(|source| ExportError { path: path.clone(), source })
     }
 
     fn institutions_csv(&self) -> String {

@@ -31,6 +31,7 @@ mod payer;
 mod person;
 mod pharmacy_claim;
 mod places;
+mod prescription;
 mod share;
 mod story;
 mod story_care;

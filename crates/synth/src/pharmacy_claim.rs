@@ -153,7 +153,7 @@ fn form_and_usage(medicine: &Medicine) -> (&'static str, &'static str, &'static 
 }
 
 /// １回用量 where a day's amount can be divided.
-fn dose(medicine: &Medicine) -> String {
+pub(crate) fn dose(medicine: &Medicine) -> String {
     match medicine.form {
         Form::Internal(code) if medicine.amount.is_multiple_of(times_a_day(code)) => {
             decimal(medicine.amount / times_a_day(code))

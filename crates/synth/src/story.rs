@@ -29,6 +29,7 @@ pub(crate) enum Story {
     CertificateNearEnd,
     ExpiredCard,
     InsurerChanged,
+    Prescribed,
     /// Lives with a named patient and has an ordinary life.
     Family,
 }
@@ -81,7 +82,7 @@ const fn role(
 /// The private-use character in the name of the patient with 外字.
 const RARE_NAME: &str = "渡\u{E001}　和夫";
 
-const ROLES: [Role; 17] = [
+const ROLES: [Role; 18] = [
     role(Story::OperationLastYear, "小林　節子", "コバヤシ　セツコ", Sex::Female, Age::Years(68), 8, 0),
     role(Story::FiveDrugs, "高橋　実", "タカハシ　ミノル", Sex::Male, Age::Years(72), 9, 0),
     role(Story::NeverVisited, "伊藤　翔太", "イトウ　ショウタ", Sex::Male, Age::Years(24), 0, 0),
@@ -99,6 +100,7 @@ const ROLES: [Role; 17] = [
     role(Story::Family, "松本　里美", "マツモト　サトミ", Sex::Female, Age::Years(37), 6, 0),
     role(Story::Twin, "松本　蓮", "マツモト　レン", Sex::Male, Age::Years(8), 6, 1),
     role(Story::Twin, "松本　湊", "マツモト　ミナト", Sex::Male, Age::Years(8), 6, 2),
+    role(Story::Prescribed, "藤井　陽子", "フジイ　ヨウコ", Sex::Female, Age::Years(52), 0, 0),
 ];
 
 /// How many people the stories need.
@@ -123,6 +125,7 @@ impl Story {
             Self::CertificateNearEnd => "カードの電子証明書の有効期限が3か月以内に切れる方",
             Self::ExpiredCard => "カードの電子証明書の有効期限が切れている方",
             Self::InsurerChanged => "月の途中（16日）で保険者が変わった方",
+            Self::Prescribed => "電子処方箋が出て、まだ薬局で薬を受け取っていない方",
             Self::Family => "",
         }
     }

@@ -51,6 +51,7 @@ pub(crate) fn play(chart: &mut Chart<'_>, story: Story, visible: &Visible) {
         Story::ManyDrugs => many_drugs(chart),
         Story::CertificateNearEnd => clinic(chart, &[9], LIPIDS, &[list::ROSUVASTATIN, list::EZETIMIBE], 30),
         Story::ExpiredCard => clinic(chart, &[21], RHINITIS, &[list::BILASTINE, list::MOMETASONE_NASAL], 28),
+        Story::Prescribed => clinic(chart, &[3], LIPIDS, &[list::ATORVASTATIN], 28),
         Story::InsurerChanged => clinic(chart, &[5, 22], ASTHMA, &[list::MONTELUKAST, list::BUDESONIDE_INHALER], 14),
     }
 }

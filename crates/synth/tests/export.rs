@@ -15,6 +15,7 @@ fn the_directory_holds_people_institutions_and_all_claims() {
         assert_eq!(std::fs::read(target.join("claims").join(&file.file_name)).unwrap(), file.bytes);
     }
     assert_eq!(std::fs::read_to_string(target.join("coverage.csv")).unwrap(), world.coverage_csv(|_| String::new()));
+    assert_eq!(std::fs::read_to_string(target.join("prescriptions.csv")).unwrap(), world.prescription_csv());
     let institutions = std::fs::read_to_string(target.join("institutions.csv")).unwrap();
     assert_eq!(institutions.lines().count(), 1 + world.institutions().len());
 }

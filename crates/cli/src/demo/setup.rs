@@ -283,6 +283,13 @@ async fn put_care(
         }
         bar.set_position(20 + 75 * taken_months.len() as u64 / u64::from(months));
     }
+    let report = service.ingest_prescriptions(world.prescription_csv().into_bytes()).await?;
+    if report.is_refused() || report.unattached > 0 {
+        return Err(Failure::new(format!(
+            "合成データの処方・調剤情報に誤りがあります：{}件",
+            report.findings.issues.len()
+        )));
+    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! `madoguchi ingest`: claims, insured persons and code masters come in as files.
+//! `madoguchi ingest`: claims, insured persons, prescriptions and code masters come in as files.
 
 use super::Place;
 use crate::demo::enrol;
@@ -33,6 +33,9 @@ pub(crate) enum Verb {
     Claims(Claims),
     /// Insured persons (CSV, described in docs/formats/coverage-csv.md)
     Coverage(Files),
+    /// Prescriptions and dispensings of the e-prescription service (CSV, described in
+    /// docs/formats/prescription-csv.md)
+    Prescriptions(Files),
     /// Code masters as published (.zip or .csv)
     Masters(Files),
 }
@@ -78,6 +81,7 @@ pub(crate) async fn run(verb: Verb) -> Outcome<()> {
         Verb::Claims(arguments) if arguments.withdraw => withdraw(arguments.files).await,
         Verb::Claims(arguments) => claims(arguments).await,
         Verb::Coverage(files) => coverage(files).await,
+        Verb::Prescriptions(files) => prescriptions(files).await,
         Verb::Masters(files) => masters(files).await,
     }
 }
@@ -178,6 +182,32 @@ async fn coverage(arguments: Files) -> Outcome<()> {
             report.coverages,
             report.cards,
             report.attached
+        ));
+        tell_findings(&report.findings);
+    }
+    service.store().close().await;
+    ended(refused)
+}
+
+async fn prescriptions(arguments: Files) -> Outcome<()> {
+    let service = arguments.place.service(PROCESS).await?;
+    let mut refused = 0;
+    for path in &arguments.files {
+        let report = service.ingest_prescriptions_from(open(path)?.0).await?;
+        refused += u64::from(report.is_refused()) + report.refused;
+        if arguments.json {
+            output::json(&Reported { file: path.display().to_string(), report: &report })?;
+            continue;
+        }
+        output::line(format!(
+            "{}：{}　処方 {}件、調剤 {}件、取消 {}件、患者不明 {}件、100日より前 {}件",
+            file_name(path),
+            outcome(report.outcome),
+            report.prescriptions,
+            report.dispensings,
+            report.cancelled,
+            report.unattached,
+            report.expired
         ));
         tell_findings(&report.findings);
     }

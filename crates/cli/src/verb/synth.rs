@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     today: Option<String>,
 }
 
-/// Writes coverage.csv, institutions.csv and the claims files.
+/// Writes coverage.csv, institutions.csv, prescriptions.csv and the claims files.
 pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     let today = match &arguments.today {
         Some(text) => Day::parse(text, "--today").map_err(Failure::usage)?,

@@ -3,7 +3,7 @@
 
 use crate::certificate::{DiseaseCertificate, ElderlyCertificate, LimitCertificate};
 use crate::code::{CertificateKind, RecordConsent};
-use crate::consent::{Grant, GrantState, InformationKind};
+use crate::consent::{Grant, GrantState, InformationKind, Scope};
 use crate::coverage::{Coverage, ReasonOfLoss, Relation};
 use crate::day::{Day, Timestamp};
 use crate::id::{CoverageId, PersonId};
@@ -146,6 +146,19 @@ pub struct KindConsent {
 }
 
 impl Consents {
+    /// The kinds that may be looked at.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        let kinds = [
+            (InformationKind::Checkup, self.checkup),
+            (InformationKind::Medication, self.medication),
+            (InformationKind::MedicalCare, self.medical_care),
+            (InformationKind::Surgery, self.surgery),
+        ];
+        let agreed = kinds.into_iter().filter(|(_, consent)| consent.mark == RecordConsent::Yes);
+        agreed.fold(Scope::EMPTY, |scope, (kind, _)| scope.with(kind))
+    }
+
     /// The consents of a person's pass at the institution, at an instant. A pass that is over gives none.
     #[must_use]
     pub fn of(grant: Option<&Grant>, now: Timestamp) -> Self {

@@ -4,6 +4,7 @@
 ALTER TABLE persons ADD COLUMN particulars TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE coverages ADD COLUMN certificate TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE card_certificates ADD COLUMN card_ends_on BIGINT;
+ALTER TABLE passes ADD COLUMN notices TEXT NOT NULL DEFAULT '[]';
 
 CREATE TABLE medical_tickets (
     person_id blob NOT NULL,

@@ -4,7 +4,7 @@ use madoguchi_model::{
     consent::{CONSENT_SECONDS, Grant, InformationKind, Scope},
     coverage::ReasonOfLoss,
     day::Timestamp,
-    eligibility::Query,
+    eligibility::{Notice, Query},
     id::{ConsentId, PassId, ReceiptId},
     institution::InstitutionCode,
     insurance::InsuranceNumbers,
@@ -134,6 +134,7 @@ pub(crate) async fn a_pass_goes_each_step_once(place: &Place) {
         state: PassState::Open,
         person: None,
         pages: vec![],
+        notices: vec![],
     };
     for pass in [pass(1, 7), pass(2, 8)] {
         put(place, pass, async |tx, it| tx.begin_pass(&it).await).await;
@@ -141,7 +142,10 @@ pub(crate) async fn a_pass_goes_each_step_once(place: &Place) {
     let pages = [ConsentPage::Surgery, ConsentPage::Checkup];
     let identify = async |number: u8, institution: InstitutionCode| {
         let id = pass(number, 7).id;
-        put(place, institution, async move |tx, it| tx.identify_pass(&it, id, person_id(1), &pages).await).await
+        put(place, institution, async move |tx, it| {
+            tx.identify_pass(&it, id, person_id(1), &pages, &[Notice::CardEnds]).await
+        })
+        .await
     };
     let answer = async |number: u8| {
         let id = pass(number, 7).id;
@@ -159,7 +163,13 @@ pub(crate) async fn a_pass_goes_each_step_once(place: &Place) {
     assert!(!answer(2).await, "a newer pass of the same reader took its place");
     let mut tx = place.store.read();
     let found = tx.pass(&hospital(), pass(1, 7).id).await.unwrap();
-    let expected = Pass { state: PassState::Answered, person: Some(person_id(1)), pages: pages.to_vec(), ..pass(1, 7) };
+    let expected = Pass {
+        state: PassState::Answered,
+        person: Some(person_id(1)),
+        pages: pages.to_vec(),
+        notices: vec![Notice::CardEnds],
+        ..pass(1, 7)
+    };
     assert_eq!(found, Some(expected));
     assert_eq!(tx.pass(&hospital(), pass(2, 8).id).await.unwrap().unwrap().state, PassState::Superseded);
     assert_eq!(tx.pass(&hospital(), pass(3, 8).id).await.unwrap(), Some(pass(3, 8)));

@@ -3,8 +3,7 @@
 //! Bytes pass as they are; what does not fit the agreed form is a fault, never a guess. It deliberately waits for nothing
 //! and tries nothing twice, but for a log-in that the server no longer knows.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -41,8 +40,8 @@ pub(super) struct Door {
     account: MachineAccount,
     session: Mutex<Session>,
     charset: Arc<Charset>,
-    /// Whether the server answered when it was last asked.
-    answers: AtomicBool,
+    /// Since when the server does not answer.
+    away: std::sync::Mutex<Option<Instant>>,
 }
 
 #[derive(Default)]
@@ -125,12 +124,17 @@ struct WireRefusal {
 
 impl Door {
     pub(super) fn new(upstream: Upstream, account: MachineAccount, charset: Arc<Charset>) -> Self {
-        Self { upstream, account, session: Mutex::default(), charset, answers: AtomicBool::new(true) }
+        Self { upstream, account, session: Mutex::default(), charset, away: std::sync::Mutex::default() }
     }
 
-    /// Whether the server answered when it was last asked; at first it is believed to.
-    pub(super) fn answers(&self) -> bool {
-        self.answers.load(Ordering::Relaxed)
+    /// Whether the server has not answered for so long, however often it was asked.
+    pub(super) fn is_away(&self, long: Duration) -> bool {
+        self.away.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|since| since.elapsed() >= long)
+    }
+
+    /// The server did not answer.
+    pub(super) fn note_silence(&self) {
+        self.away.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now);
     }
 
     /// Hands in a request; gives the answer first, and after it files that go beside it. The id is the same at every try,
@@ -233,8 +237,10 @@ impl Door {
         *request.uri_mut() = self.upstream.uri(path);
         request.headers_mut().extend(headers);
         let answered = self.answered(request).await;
-        let reached = !matches!(answered, Err(DoorFault::Trouble(_)));
-        self.answers.store(reached, Ordering::Relaxed);
+        match answered {
+            Err(DoorFault::Trouble(_)) => self.note_silence(),
+            _ => *self.away.lock().unwrap_or_else(PoisonError::into_inner) = None,
+        }
         answered
     }
 

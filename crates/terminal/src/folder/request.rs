@@ -143,12 +143,13 @@ impl Desk {
     }
 
     /// Asks until there is an answer, or the time is over. A request that waited long for its turn behind many others is
-    /// still tried, as long as the server answers at all.
+    /// still tried, unless the server has been away for long.
     async fn asked(&self, waiting: &Waiting, body: Bytes) -> Result<Vec<File>, Own> {
         let mut pause = PAUSE_FIRST;
         let begun = Instant::now();
         loop {
-            let until = if self.door.answers() { waiting.deadline.max(begun + LAST_TRY) } else { waiting.deadline };
+            let is_tried = !self.door.is_away(LAST_TRY);
+            let until = if is_tried { waiting.deadline.max(begun + LAST_TRY) } else { waiting.deadline };
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
@@ -171,7 +172,10 @@ impl Desk {
                     pause = (pause * 2).min(PAUSE_MAX);
                     wait
                 }
-                Err(_) => PAUSE_FIRST,
+                Err(_) => {
+                    self.door.note_silence();
+                    PAUSE_FIRST
+                }
             };
             tokio::time::sleep(jittered(wait).min(left)).await;
         }

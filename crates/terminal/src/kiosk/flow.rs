@@ -5,8 +5,10 @@
 
 use std::fmt;
 
-use crate::reader::{ConsentAnswer, Identified, Stored};
+use crate::reader::{ConsentAnswer, ConsentPage, Identified, Stored};
 
+/// The page that is a choice and no consent: it is asked also after 「まとめて同意する」.
+const FORM_PAGE: &str = "prescription_form";
 /// Digits of the PIN (暗証番号) of the 利用者証明用電子証明書.
 pub(super) const PIN_DIGITS: usize = 4;
 
@@ -167,8 +169,8 @@ pub(super) fn step(state: &State, event: Event) -> Option<(State, Option<Effect>
         (State::Checking, Event::Identified(passed)) => Some(identified(passed)),
         (State::Checking | State::Sending(_), Event::Failed(fault)) => Some((State::Failed(fault), None)),
 
-        (State::AskAll(passed), Event::AgreeAll) => Some(send(passed, &all(passed, true))),
-        (State::AskAll(passed), Event::RefuseAll) => Some(send(passed, &all(passed, false))),
+        (State::AskAll(passed), Event::AgreeAll) => Some(gone_on(passed, all(passed, true))),
+        (State::AskAll(passed), Event::RefuseAll) => Some(gone_on(passed, all(passed, false))),
         (State::AskAll(passed), Event::ChooseEach) => Some((State::AskEach(passed.clone(), Vec::new()), None)),
 
         (State::AskEach(passed, given), Event::Answer(agree)) => Some(answered(passed, given, agree)),
@@ -193,13 +195,17 @@ fn identified(passed: Passed) -> (State, Option<Effect>) {
     match passed.identified.pages.len() {
         0 if !eligibility.valid => (State::Failed(Fault::NoEligibility { text: eligibility.text.clone() }), None),
         0 => send(&passed, &[]),
-        1 => (State::AskEach(passed, Vec::new()), None),
-        _ => (State::AskAll(passed), None),
+        _ if passed.consents().count() > 1 => (State::AskAll(passed), None),
+        _ => (State::AskEach(passed, Vec::new()), None),
     }
 }
 
 fn answered(passed: &Passed, given: &[bool], agree: bool) -> (State, Option<Effect>) {
-    let given: Vec<bool> = given.iter().copied().chain([agree]).collect();
+    gone_on(passed, given.iter().copied().chain([agree]).collect())
+}
+
+/// The next page that has no answer, or the end.
+fn gone_on(passed: &Passed, given: Vec<bool>) -> (State, Option<Effect>) {
     if given.len() >= passed.identified.pages.len() {
         send(passed, &given)
     } else {
@@ -207,17 +213,18 @@ fn answered(passed: &Passed, given: &[bool], agree: bool) -> (State, Option<Effe
     }
 }
 
-/// The page before this one; the only page has none.
+/// The page before this one; the first page has none, unless all consents were offered at once.
 fn before(passed: &Passed, given: &[bool]) -> Option<State> {
     match given.split_last() {
         Some((_, rest)) => Some(State::AskEach(passed.clone(), rest.to_vec())),
-        None if passed.identified.pages.len() > 1 => Some(State::AskAll(passed.clone())),
+        None if passed.consents().count() > 1 => Some(State::AskAll(passed.clone())),
         None => None,
     }
 }
 
+/// One answer to all consents, which come before the choice.
 fn all(passed: &Passed, agree: bool) -> Vec<bool> {
-    vec![agree; passed.identified.pages.len()]
+    vec![agree; passed.consents().count()]
 }
 
 fn send(passed: &Passed, given: &[bool]) -> (State, Option<Effect>) {
@@ -237,6 +244,18 @@ impl Event {
             _ => false,
         }
     }
+}
+
+impl Passed {
+    /// The pages that ask for a consent.
+    pub(super) fn consents(&self) -> impl Iterator<Item = &ConsentPage> {
+        self.identified.pages.iter().filter(|page| !is_choice(&page.page))
+    }
+}
+
+/// Whether a page is a choice and no consent.
+pub(super) fn is_choice(page: &str) -> bool {
+    page == FORM_PAGE
 }
 
 impl State {

@@ -197,3 +197,29 @@ fn the_pin_is_in_no_debug_output() {
         assert!(!text.contains("4711"), "{text}");
     }
 }
+
+#[test]
+fn the_form_of_the_prescription_is_asked_after_all_consents() {
+    let pages: &[&str] = &["surgery", "checkup", "prescription_form"];
+    check_answers(
+        pages,
+        &[Event::AgreeAll, Event::Answer(false)],
+        &[("surgery", true), ("checkup", true), ("prescription_form", false)],
+    );
+    check_answers(
+        pages,
+        &[Event::RefuseAll, Event::Answer(true)],
+        &[("surgery", false), ("checkup", false), ("prescription_form", true)],
+    );
+    check_answers(
+        pages,
+        &[Event::AgreeAll, Event::Back, Event::Answer(false), Event::Answer(true)],
+        &[("surgery", true), ("checkup", false), ("prescription_form", true)],
+    );
+    let one = &["checkup", "prescription_form"];
+    check_answers(one, &[Event::Answer(true), Event::Answer(true)], &[("checkup", true), ("prescription_form", true)]);
+    check_answers(&["prescription_form"], &[Event::Answer(false)], &[("prescription_form", false)]);
+    let (state, effect) = run(State::Checking, &[Event::Identified(passed(&["prescription_form"], true))]);
+    assert_eq!(state, State::AskEach(passed(&["prescription_form"], true), vec![]));
+    assert!(effect.is_none() && step(&state, Event::Back).is_none());
+}

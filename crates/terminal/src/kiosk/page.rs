@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::cards::Shown;
 use super::desk::{Flow, IDLE_MAX};
-use super::flow::{PIN_DIGITS, Passed, Pin, PinMessage, State};
+use super::flow::{PIN_DIGITS, Passed, Pin, PinMessage, State, is_choice};
 use super::text::{self, FaultText};
 use crate::notice::{asset, html};
 use crate::reader::{Institution, ReaderNotice, Stored};
@@ -81,6 +81,7 @@ struct EachPage<'a> {
     question: &'static str,
     number: usize,
     can_go_back: bool,
+    is_choice: bool,
 }
 
 #[derive(Template)]
@@ -197,7 +198,8 @@ fn each_page<'a>(institution: &'a str, flow: &'a Flow, passed: &'a Passed, given
         heading: asked.map_or("", |asked| &asked.heading),
         question: text::question(asked.map_or("", |asked| &asked.page)),
         number: given + 1,
-        can_go_back: passed.identified.pages.len() > 1,
+        can_go_back: given > 0 || passed.consents().count() > 1,
+        is_choice: asked.is_some_and(|asked| is_choice(&asked.page)),
     }
 }
 

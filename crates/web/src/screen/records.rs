@@ -81,6 +81,7 @@ pub(crate) fn problem(error: ReportError) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use madoguchi_model::listing::PRESCRIBED_ONLY;
     use madoguchi_model::listing::samples::Sample;
 
     fn html(list: CareList) -> String {
@@ -105,6 +106,10 @@ mod tests {
                 for operation in list.operations.into_iter().flatten() {
                     texts.extend([operation.performed_on, operation.name, operation.count]);
                 }
+                let marked = list.entries.iter().flatten().filter(|group| group.source_mark.is_some()).count();
+                let mark = format!("<span class=\"tag\">{PRESCRIBED_ONLY}</span>");
+                assert_eq!(shown.matches(&mark).count(), marked, "{name} {kind:?}");
+                texts.extend(list.footnotes.iter().map(|note| (*note).to_owned()));
                 for row in list.entries.into_iter().flatten().flat_map(|group| group.rows) {
                     texts.extend([row.name, row.quantity, row.count]);
                     texts.extend(row.ingredient);

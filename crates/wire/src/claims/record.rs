@@ -49,9 +49,9 @@ impl<'a> Fields<'a> {
         (front, Self { line, fields })
     }
 
-    /// レコード識別情報.
+    /// レコード識別情報 without blanks around it.
     pub(super) fn kind(&self) -> &'a str {
-        self.fields[0]
+        self.fields[0].trim()
     }
 
     /// A field without blanks around it; empty when it was cut off.

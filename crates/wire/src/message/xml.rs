@@ -9,6 +9,8 @@ use madoguchi_model::code::CharacterCode;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
+/// Attributes of one element; messages have none, and namespaces some clients declare need a few.
+const ATTRIBUTES_MAX: usize = 50;
 /// Room of a usual answer.
 const USUAL_BYTES: usize = 4_096;
 
@@ -72,13 +74,8 @@ impl Tree<'_> {
 
     fn start(&mut self, start: &BytesStart<'_>) -> Result<(), Problem> {
         let name = start.name();
-        let sound = is_name(name.as_ref())
-            && start.attributes().all(|attribute| {
-                attribute.is_ok_and(|attribute| {
-                    is_name(attribute.key.as_ref()) && attribute.normalized_value(XmlVersion::Implicit1_0).is_ok()
-                })
-            });
-        if !sound || (self.open.is_empty() && self.root.is_some()) {
+        let twice_the_root = self.open.is_empty() && self.root.is_some();
+        if twice_the_root || !is_name(name.as_ref()) || !has_sound_attributes(start) {
             return Err(MALFORMED);
         }
         self.elements += 1;
@@ -120,6 +117,16 @@ fn resolve(reference: &BytesRef<'_>) -> Result<char, Problem> {
         _ => reference.resolve_char_ref().ok().flatten().filter(|character| is_xml(*character)),
     };
     character.ok_or(Problem::Form("XMLに定義のない実体参照があります"))
+}
+
+/// Attributes mean nothing here, but they have to be well-formed, and no sound element has many.
+fn has_sound_attributes(start: &BytesStart<'_>) -> bool {
+    start.attributes().enumerate().all(|(place, attribute)| {
+        place < ATTRIBUTES_MAX
+            && attribute.is_ok_and(|attribute| {
+                is_name(attribute.key.as_ref()) && attribute.normalized_value(XmlVersion::Implicit1_0).is_ok()
+            })
+    })
 }
 
 fn is_xml(character: char) -> bool {

@@ -125,6 +125,17 @@ fn nesting_size_and_number_of_elements_have_bounds() {
 }
 
 #[test]
+fn attributes_have_bounds() {
+    let many = |count: usize| {
+        let attributes: String = (0..count).map(|place| format!(" a{place}=\"\"")).collect();
+        with("<MessageBody>", &format!("<MessageBody{attributes}>"))
+    };
+    assert!(is_complete(many(50).as_bytes()));
+    check(&many(51), "E0001", "");
+    check(&many(1_000_000), "E0001", "");
+}
+
+#[test]
 fn another_message_is_told_from_a_wrong_one() {
     let registration = with("QualificationConfirmSearchInfo", "ReferenceNumberRegistrationInfo")
         .replace("</QualificationConfirmSearchInfo>", "</ReferenceNumberRegistrationInfo>");
