@@ -13,6 +13,7 @@ mod enrol;
 mod masters;
 mod prepare;
 mod prescriptions;
+mod ticket;
 mod withdraw;
 
 pub use checkups::CheckupsReport;

@@ -3,6 +3,7 @@
 
 use madoguchi_model::audit::{Action, Outcome};
 use madoguchi_model::claim::{Body, Category, Claim, Item, ItemKind, Patient as Named, Payer, PayerKind};
+use madoguchi_model::code::IncomeClass;
 use madoguchi_model::day::{Day, Month, Timestamp};
 use madoguchi_model::id::PersonId;
 use madoguchi_model::person::Sex;
@@ -23,6 +24,7 @@ on_every_engine!(
     a_withdrawn_receipt_is_in_force_no_more,
     a_refused_file_leaves_nothing_but_its_audit_entry,
     insured_persons_are_taken_whole_or_not_at_all,
+    certificates_are_renewed_and_tickets_taken,
     masters_are_kept_in_generations,
     enrolment_registers_whom_the_file_names_once,
 );
@@ -239,6 +241,43 @@ async fn insured_persons_are_taken_whole_or_not_at_all(world: World) {
     let other = right.replace("k1", "k2");
     let taken = world.service.ingest_coverage(format!("{COVERAGE}{other}").into_bytes()).await.unwrap();
     assert_eq!((taken.outcome, taken.findings.issues[0].field.as_str()), (FileOutcome::Refused, "card_serial"));
+}
+
+async fn certificates_are_renewed_and_tickets_taken(world: World) {
+    const HEAD: &str = "person_key,name,kana,sex,birthdate,insurer_number,number,classification,valid_from,address,\
+                        limit_class,limit_from,limit_to,card_serial,card_ends_on\n";
+    let ingest = async |text: String| world.service.ingest_coverage(text.into_bytes()).await.unwrap();
+    let line = |class: &str, from: i64, to: i64| {
+        format!(
+            "{HEAD}k1,新顔　三子,シンガオ　ミツコ,2,19500303,12137018,6132013,A1,20250101,東京都架空区１,{class},{from},{to},0a,20301231\n"
+        )
+    };
+    for text in
+        [line("A03", 20_250_801, 20_260_731), line("A04", 20_260_801, 20_270_731), line("A04", 20_260_801, 20_270_731)]
+    {
+        assert_eq!(ingest(text).await.outcome, FileOutcome::Taken);
+    }
+    let id = person_id("k1");
+    let mut read = world.service.store().read();
+    let coverages = read.coverages_of(id).await.unwrap();
+    let classes: Vec<_> = coverages[0].certificate.limits.iter().map(|limit| limit.class).collect();
+    assert_eq!((coverages.len(), classes), (1, vec![IncomeClass::A04, IncomeClass::A03]));
+    let person = read.person(id).await.unwrap().unwrap();
+    assert_eq!(person.particulars.address.as_deref(), Some("東京都架空区１"));
+    let holder = read.holder_of_card("0a").await.unwrap().unwrap();
+    assert_eq!(holder.ends_on.map(Day::number), Some(20_301_231));
+
+    let tickets = "person_key,treatment_month,institution_code,injury1\nk1,202611,1310000001,高血圧症\n".to_owned();
+    for _ in 0..2 {
+        let report = ingest(tickets.clone()).await;
+        assert_eq!((report.outcome, report.persons, report.tickets), (FileOutcome::Taken, 1, 1));
+        assert_eq!(world.last_entry().await.draft.detail, "persons=1 tickets=1");
+    }
+    assert_eq!(read.tickets_of(id, coverages[0].valid_from.month().plus_months(22)).await.unwrap().len(), 1);
+    let unknown = ingest(tickets.replace("k1", "k2") + "k1,202613,1,\n").await;
+    let fields: Vec<_> = unknown.findings.issues.iter().map(|issue| issue.field.as_str()).collect();
+    assert_eq!(unknown.outcome, FileOutcome::Refused);
+    assert_eq!(fields, ["treatment_month", "institution_code", "person_key"]);
 }
 
 async fn masters_are_kept_in_generations(world: World) {

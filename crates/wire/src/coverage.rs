@@ -3,13 +3,18 @@
 //! `docs/formats/coverage-csv.md` describes it. Insurers' own deliveries differ and are converted
 //! by the operator. Every wrong field of every line is reported at once.
 
+mod certificate;
+pub(crate) mod field;
+
+use self::field::{chosen, day, in_order, optional, some_day, text};
 use crate::issue::{Issue, Severity};
 use crate::table::{ISSUES_MAX, Row, Table};
+use madoguchi_model::certificate::Certificate;
 use madoguchi_model::code::{CertificateKind, Code};
 use madoguchi_model::coverage::{ReasonOfLoss, Relation};
 use madoguchi_model::day::Day;
 use madoguchi_model::insurance::InsuranceNumbers;
-use madoguchi_model::person::{NAME_CHARACTERS_MAX, Sex};
+use madoguchi_model::person::{NAME_CHARACTERS_MAX, Particulars, Sex};
 use std::io::Read;
 
 const COLUMNS: &[&str] = &[
@@ -30,10 +35,45 @@ const COLUMNS: &[&str] = &[
     "loss_reason",
     "patient_share",
     "card_serial",
+    "card_ends_on",
+    "other_name",
+    "other_kana",
+    "address",
+    "postal_code",
+    "insured_name",
+    "printed_sex",
+    "issued_on",
+    "certificate_from",
+    "certificate_to",
+    "elderly_issued_on",
+    "elderly_from",
+    "elderly_to",
+    "elderly_share",
+    "limit_kind",
+    "limit_class",
+    "limit_issued_on",
+    "limit_from",
+    "limit_to",
+    "limit_long_term_on",
+    "disease1_category",
+    "disease1_issued_on",
+    "disease1_from",
+    "disease1_to",
+    "disease1_self_pay",
+    "disease2_category",
+    "disease2_issued_on",
+    "disease2_from",
+    "disease2_to",
+    "disease2_self_pay",
+    "disease3_category",
+    "disease3_issued_on",
+    "disease3_from",
+    "disease3_to",
+    "disease3_self_pay",
 ];
 const REQUIRED: &[&str] = &["person_key", "name", "kana", "sex", "birthdate", "insurer_number", "number", "valid_from"];
 /// Characters of the operator's key of a person.
-const KEY_CHARACTERS_MAX: usize = 64;
+pub(crate) const KEY_CHARACTERS_MAX: usize = 64;
 /// Hexadecimal digits of a certificate's serial number (20 bytes by RFC 5280).
 const SERIAL_DIGITS_MAX: usize = 40;
 
@@ -81,6 +121,12 @@ pub struct CoverageRow {
     pub patient_share_percent: Option<i64>,
     /// Serial number of the person's card certificate, lower-case hexadecimal.
     pub card_serial: Option<String>,
+    /// The card's own last day.
+    pub card_ends_on: Option<Day>,
+    /// 氏名（その他）, 住所, 郵便番号.
+    pub particulars: Particulars,
+    /// What the certificate says, and the certificates beside it.
+    pub certificate: Certificate,
 }
 
 impl std::fmt::Debug for CoverageRow {
@@ -112,18 +158,10 @@ pub fn read(source: impl Read) -> Result<CoverageFile, Issue> {
 
 fn coverage(row: &Row<'_>, wrong: &mut Vec<Issue>) -> Option<CoverageRow> {
     let numbers = numbers(row, wrong);
-    let text = |name: &str, characters_max: usize, needed: bool, wrong: &mut Vec<Issue>| {
-        let text = row.field(name);
-        if (needed && text.is_empty()) || text.chars().count() > characters_max {
-            let least = usize::from(needed);
-            wrong.push(row.wrong(name, format_args!("{least}文字以上{characters_max}文字以内で入力してください")));
-        }
-        text.to_owned()
-    };
-    let person_key = text("person_key", KEY_CHARACTERS_MAX, true, wrong);
-    let name = text("name", NAME_CHARACTERS_MAX, true, wrong);
-    let kana = text("kana", NAME_CHARACTERS_MAX, true, wrong);
-    let insurer_name = text("insurer_name", NAME_CHARACTERS_MAX, false, wrong);
+    let person_key = text(row, "person_key", KEY_CHARACTERS_MAX, true, wrong);
+    let name = text(row, "name", NAME_CHARACTERS_MAX, true, wrong);
+    let kana = text(row, "kana", NAME_CHARACTERS_MAX, true, wrong);
+    let insurer_name = text(row, "insurer_name", NAME_CHARACTERS_MAX, false, wrong);
     let sex = chosen(row, "sex", "3", wrong, "1（男）、2（女）または3（未設定）", |text| {
         text.parse().ok().and_then(Sex::from_number)
     });
@@ -135,10 +173,8 @@ fn coverage(row: &Row<'_>, wrong: &mut Vec<Issue>) -> Option<CoverageRow> {
     });
     let birthdate = day(row, "birthdate", wrong);
     let valid_from = day(row, "valid_from", wrong);
-    let valid_to = row.some("valid_to").and_then(|_| day(row, "valid_to", wrong));
-    if valid_from.zip(valid_to).is_some_and(|(from, to)| to < from) {
-        wrong.push(row.wrong("valid_to", "valid_from以降の日を入力してください"));
-    }
+    let valid_to = some_day(row, "valid_to", wrong);
+    in_order(row, ("valid_from", valid_from), ("valid_to", valid_to), wrong);
     let loss = optional(row, "loss_reason", wrong, "01、02、03または99", ReasonOfLoss::from_code);
     let share = optional(row, "patient_share", wrong, "0から100の数字（％）", |text| {
         text.parse().ok().filter(|percent| (0..=100_i64).contains(percent))
@@ -160,6 +196,9 @@ fn coverage(row: &Row<'_>, wrong: &mut Vec<Issue>) -> Option<CoverageRow> {
         loss,
         patient_share_percent: share,
         card_serial,
+        card_ends_on: some_day(row, "card_ends_on", wrong),
+        particulars: certificate::particulars(row, wrong),
+        certificate: certificate::certificate(row, wrong),
     })
 }
 
@@ -196,42 +235,6 @@ fn column(field: &'static str) -> &'static str {
     }
 }
 
-fn day(row: &Row<'_>, name: &'static str, wrong: &mut Vec<Issue>) -> Option<Day> {
-    Day::parse(row.field(name), name).map_err(|error| wrong.push(row.wrong(name, error))).ok()
-}
-
-/// A field with a usual value where it is empty.
-fn chosen<T>(
-    row: &Row<'_>,
-    name: &str,
-    usual: &str,
-    wrong: &mut Vec<Issue>,
-    expected: &str,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Option<T> {
-    let value = parse(row.some(name).unwrap_or(usual));
-    if value.is_none() {
-        wrong.push(row.wrong(name, format_args!("{expected}で入力してください")));
-    }
-    value
-}
-
-/// A field that may be empty.
-fn optional<T>(
-    row: &Row<'_>,
-    name: &str,
-    wrong: &mut Vec<Issue>,
-    expected: &str,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Option<T> {
-    let text = row.some(name)?;
-    let value = parse(text);
-    if value.is_none() {
-        wrong.push(row.wrong(name, format_args!("{expected}で入力してください（ない場合は空欄）")));
-    }
-    value
-}
-
 fn serial(text: &str) -> Option<String> {
     let fits = text.len() <= SERIAL_DIGITS_MAX && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     fits.then(|| text.to_ascii_lowercase())
@@ -240,6 +243,7 @@ fn serial(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use madoguchi_model::code::{DiseaseCategory, IncomeClass, LimitKind};
 
     const HEAD: &str = "person_key,name,kana,sex,birthdate,insurer_number,insurer_name,symbol,number,branch,relation,\
                         classification,valid_from,valid_to,loss_reason,patient_share,card_serial\n";
@@ -288,6 +292,59 @@ mod tests {
         let expected: Vec<_> = first.iter().map(|field| (2, *field)).chain([(3, "valid_from")]).collect();
         assert_eq!(fields, expected);
         assert_eq!((file.rows.len(), file.refused), (0, 2));
+    }
+
+    const MORE: &str = "person_key,name,kana,sex,birthdate,insurer_number,number,valid_from,other_name,other_kana,address,\
+                        postal_code,insured_name,printed_sex,issued_on,certificate_from,certificate_to,elderly_issued_on,\
+                        elderly_from,elderly_to,elderly_share,limit_kind,limit_class,limit_issued_on,limit_from,limit_to,\
+                        limit_long_term_on,disease1_category,disease1_from,disease1_self_pay,disease3_category,\
+                        disease3_from,card_serial,card_ends_on\n";
+
+    #[test]
+    fn certificates_beside_the_coverage() {
+        let line = "p1,山田　太郎,ヤマダ　タロウ,1,19550102,138057,1,20200401,通称　太郎,ツウショウ　タロウ,東京都架空区１－２,\
+                    1000000,山田　花子,3,20260715,20260801,20270731,20260715,20260801,20270731,20,02,B05,20260720,\
+                    20260801,20270731,20261001,1,20240401,20000,2,20250401,0a,20300101\n";
+        let file = read(format!("{MORE}{line}").as_bytes()).unwrap();
+        assert_eq!(file.issues, []);
+        let row = &file.rows[0];
+        assert_eq!(row.particulars.postal_code.as_ref().unwrap().as_str(), "100-0000");
+        assert_eq!(row.certificate.sex, Some(Sex::Unset));
+        let (elderly, limit) = (&row.certificate.elderly[0], &row.certificate.limits[0]);
+        assert_eq!(
+            (elderly.share_percent, limit.class, limit.kind),
+            (20, IncomeClass::B05, LimitKind::LimitAndReduction)
+        );
+        assert_eq!(limit.long_term_on.map(Day::number), Some(20_261_001));
+        let diseases: Vec<_> = row.certificate.diseases.iter().map(|one| (one.category, one.self_pay_yen)).collect();
+        assert_eq!(diseases, [(DiseaseCategory::KidneyFailure, 20_000), (DiseaseCategory::Hemophilia, 10_000)]);
+        assert_eq!(row.card_ends_on.map(Day::number), Some(20_300_101));
+    }
+
+    #[test]
+    fn half_a_certificate_is_none() {
+        let line = "p1,山田　太郎,ヤマダ　タロウ,1,19550102,138057,1,20200401,,,,12345,,4,x,20260801,20260731,20260715,,,15,04,\
+                    C01,,,,,4,,-1,,20250401,,2030\n";
+        let file = read(format!("{MORE}{line}").as_bytes()).unwrap();
+        let fields: std::collections::BTreeSet<_> = file.issues.iter().map(|issue| issue.field.as_str()).collect();
+        let expected = std::collections::BTreeSet::from([
+            "postal_code",
+            "printed_sex",
+            "issued_on",
+            "certificate_to",
+            "elderly_from",
+            "elderly_share",
+            "limit_kind",
+            "limit_class",
+            "limit_from",
+            "disease1_category",
+            "disease1_from",
+            "disease1_self_pay",
+            "disease3_category",
+            "card_ends_on",
+        ]);
+        assert_eq!(fields, expected);
+        assert_eq!((file.rows.len(), file.refused), (0, 1));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod masters;
 pub mod message;
 pub mod prescription;
 mod table;
+pub mod ticket;
 pub mod withdrawal;
 
 pub use issue::{Issue, Severity};

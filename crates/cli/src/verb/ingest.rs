@@ -174,6 +174,13 @@ async fn coverage(arguments: Files) -> Outcome<()> {
             output::json(&Reported { file: path.display().to_string(), report: &report })?;
             continue;
         }
+        if report.tickets > 0 {
+            let (persons, tickets) = (report.persons, report.tickets);
+            let outcome = outcome(report.outcome);
+            output::line(format!("{}：{outcome}　個人 {persons}人、医療券・調剤券 {tickets}件", file_name(path)));
+            tell_findings(&report.findings);
+            continue;
+        }
         output::line(format!(
             "{}：{}　個人 {}人、資格 {}件、カード {}枚、結合したレセプト {}件",
             file_name(path),

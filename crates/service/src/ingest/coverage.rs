@@ -7,19 +7,19 @@ use super::{FileOutcome, Findings, attach, checkups};
 use crate::operation::Service;
 use crate::refusal::{Reason, Refusal};
 use madoguchi_model::audit::{Action, Draft, Outcome};
-use madoguchi_model::certificate::Certificate;
 use madoguchi_model::coverage::{Coverage, ReasonOfLoss};
 use madoguchi_model::day::{Day, Timestamp};
 use madoguchi_model::id::{CoverageId, PersonId};
 use madoguchi_model::insurance::NumberKey;
-use madoguchi_model::person::{Particulars, Person};
+use madoguchi_model::person::Person;
 use madoguchi_store::Tx;
 use madoguchi_wire::Issue;
 use madoguchi_wire::coverage::{self, CoverageFile, CoverageRow};
+use madoguchi_wire::ticket::{self, TicketFile};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
-use std::io::Read;
+use std::io::{BufRead, BufReader};
 
 /// Months for which a receipt waits for its person.
 const WAITING_MONTHS: i32 = 13;
@@ -35,6 +35,8 @@ pub struct CoverageReport {
     pub coverages: u64,
     /// Cards in the list.
     pub cards: u64,
+    /// Medical tickets in the list.
+    pub tickets: u64,
     /// Receipts that had waited and were attached.
     pub attached: u64,
     /// Check-ups that had waited and were attached.
@@ -56,16 +58,20 @@ impl Service {
         self.ingest_coverage_from(std::io::Cursor::new(bytes)).await
     }
 
-    /// Takes a list of insured persons, all of it or nothing.
+    /// Takes a list of insured persons or of medical tickets, all of it or nothing.
     ///
     /// # Errors
     /// When the store cannot be read or written.
-    pub async fn ingest_coverage_from(&self, source: impl Read + Send + 'static) -> Result<CoverageReport, Refusal> {
-        let read = tokio::task::spawn_blocking(move || coverage::read(source)).await;
+    pub async fn ingest_coverage_from(
+        &self,
+        source: impl std::io::Read + Send + 'static,
+    ) -> Result<CoverageReport, Refusal> {
+        let read = tokio::task::spawn_blocking(move || read(source)).await;
         let read = read.map_err(|_| Refusal::new(Reason::Unavailable, "reading was broken off"))?;
         let mut report = CoverageReport::empty();
         let file = match read {
-            Ok(file) => file,
+            Ok(Read::Persons(file)) => file,
+            Ok(Read::Tickets(file)) => return self.take_tickets(file, report).await,
             Err(issue) => {
                 report.findings.push(issue);
                 return self.refuse_coverage(report).await;
@@ -108,7 +114,7 @@ impl Service {
         Ok(())
     }
 
-    async fn refuse_coverage(&self, report: CoverageReport) -> Result<CoverageReport, Refusal> {
+    pub(super) async fn refuse_coverage(&self, report: CoverageReport) -> Result<CoverageReport, Refusal> {
         let detail = format!("refused={}", report.refused);
         let draft = Draft { outcome: Outcome::Refused, ..self.operator_draft(Action::IngestCoverage, detail) };
         self.0.store.append(draft).await?;
@@ -116,11 +122,27 @@ impl Service {
     }
 }
 
+/// Which of the two lists it is.
+enum Read {
+    Persons(CoverageFile),
+    Tickets(TicketFile),
+}
+
+fn read(source: impl std::io::Read) -> Result<Read, Issue> {
+    let mut source = BufReader::new(source);
+    let head = source.fill_buf().map_err(|error| Issue::unreadable(1, &error))?;
+    if ticket::is_list(head) {
+        ticket::read(source).map(Read::Tickets)
+    } else {
+        coverage::read(source).map(Read::Persons)
+    }
+}
+
 /// A list as it is stored.
 struct List {
     persons: BTreeMap<PersonId, Person>,
     coverages: Vec<Coverage>,
-    cards: Vec<(String, PersonId)>,
+    cards: Vec<(String, PersonId, Option<Day>)>,
 }
 
 impl List {
@@ -137,7 +159,7 @@ impl List {
                 sex: row.sex,
                 birthdate: row.birthdate,
                 died_on,
-                particulars: Particulars::default(),
+                particulars: row.particulars,
             };
             // The newest coverage has the name that counts.
             match persons.get_mut(&id) {
@@ -145,7 +167,7 @@ impl List {
                 _ => drop(persons.insert(id, (person, row.valid_from))),
             }
             if let Some(serial) = row.card_serial {
-                list.cards.push((serial, id));
+                list.cards.push((serial, id, row.card_ends_on));
             }
             list.coverages.push(Coverage {
                 person: id,
@@ -158,7 +180,7 @@ impl List {
                 valid_to: row.valid_to,
                 loss: row.loss,
                 patient_share_percent: row.patient_share_percent,
-                certificate: Certificate::default(),
+                certificate: row.certificate,
             });
         }
         list.cards.sort_unstable();
@@ -174,12 +196,16 @@ impl List {
         let mut keys: Vec<NumberKey> = Vec::with_capacity(self.coverages.len());
         for coverage in &self.coverages {
             if let Some(person) = self.persons.get(&coverage.person) {
-                tx.put_coverage(coverage, person).await?;
+                let renewed = renewed(tx, coverage).await?;
+                tx.put_coverage(&renewed, person).await?;
             }
             keys.push(coverage.numbers.key());
         }
-        for (serial, person) in &self.cards {
+        for (serial, person, ends_on) in &self.cards {
             tx.put_card(serial, *person, now).await?;
+            if let Some(last) = ends_on {
+                tx.put_card_end(serial, *last).await?;
+            }
         }
         keys.sort_unstable_by(|left, right| left.as_str().cmp(right.as_str()));
         keys.dedup();
@@ -192,6 +218,15 @@ impl List {
         report.forgotten += tx.remove_unattached_checkups_taken_before(waiting_since(now)).await?;
         Ok(())
     }
+}
+
+/// The coverage with the former certificates that its line does not name: each year's list names that year's.
+async fn renewed(tx: &mut Tx, coverage: &Coverage) -> Result<Coverage, Refusal> {
+    let mut coverage = coverage.clone();
+    if let Some(former) = tx.coverage(coverage.person, coverage.id).await? {
+        coverage.certificate = coverage.certificate.renewed(former.certificate);
+    }
+    Ok(coverage)
 }
 
 impl CoverageReport {
@@ -207,6 +242,7 @@ impl CoverageReport {
             persons: 0,
             coverages: 0,
             cards: 0,
+            tickets: 0,
             attached: 0,
             attached_checkups: 0,
             forgotten: 0,
@@ -215,8 +251,11 @@ impl CoverageReport {
         }
     }
 
-    fn words(&self) -> String {
-        let Self { persons, coverages, cards, attached, attached_checkups, forgotten, .. } = self;
+    pub(super) fn words(&self) -> String {
+        let Self { persons, coverages, cards, tickets, attached, attached_checkups, forgotten, .. } = self;
+        if *tickets > 0 {
+            return format!("persons={persons} tickets={tickets}");
+        }
         format!(
             "persons={persons} coverages={coverages} cards={cards} attached={attached} \
              attached_checkups={attached_checkups} forgotten={forgotten}"
