@@ -94,6 +94,11 @@ pub(crate) fn shown(character: char) -> char {
     }
 }
 
+/// Whether the text is written as it stands, in XML and in JSON: most are codes, numbers and days.
+pub(crate) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\\'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -99,6 +99,10 @@ pub trait Value: Sized {
     fn absent() -> Option<Self> {
         None
     }
+    /// Whether it tells nothing: then it is as good as absent.
+    fn is_empty(&self) -> bool {
+        false
+    }
 }
 
 /// A field of a group: an element with its occurrence.
@@ -109,6 +113,8 @@ pub trait Field: Sized {
     fn take(group: &Node, names: &[&'static str], reading: &mut Reading) -> Option<Self>;
     /// Writes the field, if there is something to write.
     fn put(&self, name: &'static str, sink: &mut impl Sink);
+    /// Whether there is nothing to write.
+    fn tells_nothing(&self) -> bool;
 }
 
 /// How often an element stands.
@@ -246,6 +252,10 @@ impl<T: Value> Field for T {
     fn put(&self, name: &'static str, sink: &mut impl Sink) {
         Value::write(self, name, sink);
     }
+
+    fn tells_nothing(&self) -> bool {
+        self.is_empty()
+    }
 }
 
 impl<T: Value> Field for Option<T> {
@@ -256,7 +266,7 @@ impl<T: Value> Field for Option<T> {
     fn take(group: &Node, names: &[&'static str], reading: &mut Reading) -> Option<Self> {
         let name = names.first()?;
         match group.only(names) {
-            Ok(Some(node)) => T::read(node, name, reading).map(Some),
+            Ok(Some(node)) => T::read(node, name, reading).map(|value| Some(value).filter(|value| !value.is_empty())),
             Ok(None) => Some(None),
             Err(_) => {
                 reading.wrong(name);
@@ -269,6 +279,10 @@ impl<T: Value> Field for Option<T> {
         if let Some(value) = self {
             Value::write(value, name, sink);
         }
+    }
+
+    fn tells_nothing(&self) -> bool {
+        self.is_none()
     }
 }
 
@@ -292,6 +306,10 @@ impl<T: Value> Field for Vec<T> {
         }
         sink.close_sequence();
     }
+
+    fn tells_nothing(&self) -> bool {
+        self.is_empty()
+    }
 }
 
 impl<T: Value> Field for Many<T> {
@@ -310,10 +328,14 @@ impl<T: Value> Field for Many<T> {
     fn put(&self, name: &'static str, sink: &mut impl Sink) {
         self.0.put(name, sink);
     }
+
+    fn tells_nothing(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// Reads all records, also after one that is wrong, so that everything wrong is named.
-pub(crate) fn records<'a, T>(
+pub(crate) fn records<'a, T: Value>(
     nodes: impl Iterator<Item = &'a Node>,
     reading: &mut Reading,
     read: impl Fn(&'a Node, &mut Reading) -> Option<T>,
@@ -322,7 +344,7 @@ pub(crate) fn records<'a, T>(
     let mut all = Some(Vec::new());
     for (index, node) in filled {
         match (reading.record(index, |reading| read(node, reading)), &mut all) {
-            (Some(value), Some(values)) => values.push(value),
+            (Some(value), Some(values)) => values.extend(Some(value).filter(|value| !value.is_empty())),
             _ => all = None,
         }
     }
@@ -375,6 +397,10 @@ macro_rules! group {
                 sink.open(name);
                 $($crate::message::field::Field::put(&self.$field, $element, sink);)*
                 sink.close(name);
+            }
+
+            fn is_empty(&self) -> bool {
+                true $(&& $crate::message::field::Field::tells_nothing(&self.$field))*
             }
 
             fn absent() -> Option<Self> {
@@ -431,6 +457,10 @@ macro_rules! list {
 
             fn absent() -> Option<Self> {
                 Some(Self::default())
+            }
+
+            fn is_empty(&self) -> bool {
+                self.0.is_empty()
             }
         }
 

@@ -1,6 +1,6 @@
 //! JSON: every value a string, absent elements left out, lists as arrays; read within the same bounds as XML.
 
-use crate::message::charset::shown;
+use crate::message::charset::{is_plain, shown};
 use crate::message::field::Sink;
 use crate::message::limits::Limits;
 use crate::message::node::Node;
@@ -151,11 +151,15 @@ impl Sink for JsonSink {
     fn leaf(&mut self, name: &'static str, text: &str) {
         self.name(name);
         self.out.push('"');
-        for character in text.chars().map(shown) {
-            if matches!(character, '"' | '\\') {
-                self.out.push('\\');
+        if is_plain(text) {
+            self.out.push_str(text);
+        } else {
+            for character in text.chars().map(shown) {
+                if matches!(character, '"' | '\\') {
+                    self.out.push('\\');
+                }
+                self.out.push(character);
             }
-            self.out.push(character);
         }
         self.out.push('"');
     }

@@ -1,6 +1,6 @@
 //! XML: a bounded reader that refuses everything but elements and text, and a writer into one buffer.
 
-use crate::message::charset::{decode, encode, shown};
+use crate::message::charset::{decode, encode, is_plain, shown};
 use crate::message::field::Sink;
 use crate::message::limits::Limits;
 use crate::message::node::Node;
@@ -163,6 +163,17 @@ impl XmlSink {
         encode(self.out, code)
     }
 
+    fn escaped(&mut self, text: &str) {
+        for character in text.chars().map(shown) {
+            match character {
+                '&' => self.out.push_str("&amp;"),
+                '<' => self.out.push_str("&lt;"),
+                '>' => self.out.push_str("&gt;"),
+                other => self.out.push(other),
+            }
+        }
+    }
+
     fn line(&mut self) {
         if std::mem::take(&mut self.fresh) {
             self.out.push_str(">\n");
@@ -179,13 +190,10 @@ impl Sink for XmlSink {
         self.out.push('<');
         self.out.push_str(name);
         self.out.push('>');
-        for character in text.chars().map(shown) {
-            match character {
-                '&' => self.out.push_str("&amp;"),
-                '<' => self.out.push_str("&lt;"),
-                '>' => self.out.push_str("&gt;"),
-                other => self.out.push(other),
-            }
+        if is_plain(text) {
+            self.out.push_str(text);
+        } else {
+            self.escaped(text);
         }
         self.out.push_str("</");
         self.out.push_str(name);
