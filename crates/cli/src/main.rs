@@ -28,7 +28,7 @@ enum Verb {
     /// The central server
     Serve(verb::serve::Arguments),
     /// The institution's side: browser gateway and card reader page
-    Terminal(verb::terminal::Arguments),
+    Terminal(Box<verb::terminal::Arguments>),
     /// Bring the store to this program's version
     Migrate(verb::migrate::Arguments),
     /// Take claims, insured persons or code masters in
@@ -74,7 +74,7 @@ async fn run(verb: Verb) -> Outcome<()> {
     match verb {
         Verb::Demo(arguments) => verb::demo::run(arguments).await,
         Verb::Serve(arguments) => verb::serve::run(arguments).await,
-        Verb::Terminal(arguments) => verb::terminal::run(arguments).await,
+        Verb::Terminal(arguments) => verb::terminal::run(*arguments).await,
         Verb::Migrate(arguments) => verb::migrate::run(arguments).await,
         Verb::Ingest(verb) => verb::ingest::run(verb).await,
         Verb::Institution(verb) => verb::institution::run(verb).await,
