@@ -1,6 +1,7 @@
 //! Writes every sample as a PDF into a folder, to be looked at: `cargo run -p madoguchi-report --example samples -- FOLDER`.
 #![allow(clippy::print_stdout, reason = "an example for people")]
 
+use madoguchi_model::checkup;
 use madoguchi_model::listing::samples::Sample;
 use madoguchi_report::{FontChoice, Reports};
 use std::error::Error;
@@ -17,5 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{name}: {} rows, {} bytes, {:?}", list.row_count(), pdf.len(), started.elapsed());
         std::fs::write(folder.join(format!("{name}.pdf")), pdf)?;
     }
+    let sheet = checkup::samples::sheet(&checkup::samples::checkups(), 1);
+    std::fs::write(folder.join("checkups.pdf"), reports.checkups(&sheet)?)?;
     Ok(())
 }

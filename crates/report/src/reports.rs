@@ -3,9 +3,11 @@
 
 use crate::fonts::{FontChoice, Fonts, NoJapaneseFont};
 use crate::legible::make_legible;
-use crate::world::{Sheet, Shop};
+use crate::world::{Sheet, Shop, Template};
+use madoguchi_model::checkup::sheet::CheckupSheet;
 use madoguchi_model::day::Timestamp;
 use madoguchi_model::listing::CareList;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,9 +92,25 @@ impl Reports {
         if rows > ROWS_MAX {
             return Err(ReportError::TooManyRows { rows });
         }
-        let data = self.data(list)?;
-        let options = options(list.created, &data)?;
-        let sheet = Sheet { shop: Arc::clone(&self.shop), data: Bytes::from_string(data) };
+        self.set(Template::CareList, list, list.created)
+    }
+
+    /// Check-ups side by side as PDF; otherwise as [`Reports::pdf`].
+    ///
+    /// # Errors
+    /// As [`Reports::pdf`].
+    pub fn checkups(&self, sheet: &CheckupSheet) -> Result<Vec<u8>, ReportError> {
+        let rows = sheet.row_count();
+        if rows > ROWS_MAX {
+            return Err(ReportError::TooManyRows { rows });
+        }
+        self.set(Template::Checkups, sheet, sheet.created)
+    }
+
+    fn set(&self, template: Template, content: &impl Serialize, created: Timestamp) -> Result<Vec<u8>, ReportError> {
+        let data = self.data(content)?;
+        let options = options(created, &data)?;
+        let sheet = Sheet { shop: Arc::clone(&self.shop), template, data: Bytes::from_string(data) };
         let made = typst::compile::<PagedDocument>(&sheet)
             .output
             .and_then(|document| typst_pdf::pdf(&document, &options))
@@ -107,6 +125,21 @@ impl Reports {
     /// # Errors
     /// As [`Reports::pdf`], and when too many others wait.
     pub async fn pdf_async(&self, list: CareList) -> Result<Vec<u8>, ReportError> {
+        self.in_turn(move |reports| reports.pdf(&list)).await
+    }
+
+    /// As [`Reports::checkups`], on a thread for blocking work.
+    ///
+    /// # Errors
+    /// As [`Reports::pdf_async`].
+    pub async fn checkups_async(&self, sheet: CheckupSheet) -> Result<Vec<u8>, ReportError> {
+        self.in_turn(move |reports| reports.checkups(&sheet)).await
+    }
+
+    async fn in_turn(
+        &self,
+        make: impl FnOnce(&Self) -> Result<Vec<u8>, ReportError> + Send + 'static,
+    ) -> Result<Vec<u8>, ReportError> {
         let _place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| ReportError::Busy)?;
         let turn = Arc::clone(&self.working).acquire_owned();
         let turn = tokio::time::timeout(WAIT_MAX, turn).await.map_err(|_| ReportError::Busy)?;
@@ -115,15 +148,15 @@ impl Reports {
         let work = tokio::task::spawn_blocking(move || {
             // The turn ends with the work, also when nobody waits for its result any more.
             let _turn = turn;
-            reports.pdf(&list)
+            make(&reports)
         });
         work.await.unwrap_or_else(|_| Err(ReportError::Failed { diagnostic: "the engine stopped".to_owned() }))
     }
 
-    /// The data file of the template: the list and the fonts.
-    fn data(&self, list: &CareList) -> Result<String, ReportError> {
+    /// The data file of the template: the content and the fonts.
+    fn data(&self, content: &impl Serialize) -> Result<String, ReportError> {
         let mut list: Value =
-            serde_json::to_value(list).map_err(|error| ReportError::Failed { diagnostic: error.to_string() })?;
+            serde_json::to_value(content).map_err(|error| ReportError::Failed { diagnostic: error.to_string() })?;
         let replaced = make_legible(&mut list, &self.shop.fonts);
         let data = json!({ "list": list, "fonts": self.shop.fonts.families, "replaced": replaced }).to_string();
         if data.len() > DATA_BYTES_MAX { Err(ReportError::TooMuchText) } else { Ok(data) }

@@ -10,8 +10,10 @@ use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
 use typst::{Feature, Library, LibraryExt, World};
 
-/// The template of all lists.
-const TEMPLATE: &str = include_str!("../templates/care-list.typ");
+/// The template of all lists of care.
+const CARE_LIST: &str = include_str!("../templates/care-list.typ");
+/// The template of check-ups side by side.
+const CHECKUPS: &str = include_str!("../templates/checkups.typ");
 /// Under this name the template reads its data.
 const DATA_PATH: &str = "/data.json";
 
@@ -20,14 +22,23 @@ const DATA_PATH: &str = "/data.json";
 pub(crate) struct Shop {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
-    template: Source,
+    care_list: Source,
+    checkups: Source,
     data_id: FileId,
     pub(crate) fonts: Fonts,
+}
+
+/// Which template a document is set in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Template {
+    CareList,
+    Checkups,
 }
 
 /// The world of one document.
 pub(crate) struct Sheet {
     pub(crate) shop: Arc<Shop>,
+    pub(crate) template: Template,
     pub(crate) data: Bytes,
 }
 
@@ -38,9 +49,19 @@ impl Shop {
         Self {
             library: LazyHash::new(Library::builder().with_features(features).build()),
             book: LazyHash::new(FontBook::from_fonts(&fonts.faces)),
-            template: Source::new(file_id("/care-list.typ"), TEMPLATE.to_owned()),
+            care_list: Source::new(file_id("/care-list.typ"), CARE_LIST.to_owned()),
+            checkups: Source::new(file_id("/checkups.typ"), CHECKUPS.to_owned()),
             data_id: file_id(DATA_PATH),
             fonts,
+        }
+    }
+}
+
+impl Sheet {
+    fn template(&self) -> &Source {
+        match self.template {
+            Template::CareList => &self.shop.care_list,
+            Template::Checkups => &self.shop.checkups,
         }
     }
 }
@@ -55,11 +76,11 @@ impl World for Sheet {
     }
 
     fn main(&self) -> FileId {
-        self.shop.template.id()
+        self.template().id()
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == self.shop.template.id() { Ok(self.shop.template.clone()) } else { Err(FileError::AccessDenied) }
+        if id == self.template().id() { Ok(self.template().clone()) } else { Err(FileError::AccessDenied) }
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {

@@ -21,6 +21,7 @@ pub(crate) enum Stream {
     Cards = 8,
     Prescriptions = 9,
     Waiting = 10,
+    Checkups = 12,
 }
 
 /// A stream of chance.

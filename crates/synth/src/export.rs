@@ -1,5 +1,5 @@
 //! A world as a directory of files that anyone can take in: `coverage.csv`, `institutions.csv`,
-//! `prescriptions.csv` and `claims/`.
+//! `prescriptions.csv`, `claims/` and `checkups/`.
 
 use crate::world::World;
 use std::fs::{self, File};
@@ -29,6 +29,9 @@ impl World {
         write(directory.join("coverage.csv"), self.coverage_csv(|_| String::new()).as_bytes())?;
         write(directory.join("institutions.csv"), self.institutions_csv().as_bytes())?;
         self.write_prescriptions(directory.join("prescriptions.csv"))?;
+        let checkups = directory.join("checkups");
+        fs::create_dir_all(&checkups).map_err(|source| ExportError { path: checkups.clone(), source })?;
+        self.checkup_packages().try_for_each(|package| write(checkups.join(&package.file_name), &package.bytes))?;
         self.claim_files().try_for_each(|file| write(claims.join(&file.file_name), &file.bytes))
     }
 

@@ -1,5 +1,5 @@
 //! A synthetic world from a seed: institutions, insured persons with families and insurers, cards
-//! and months of claims files that hold together.
+//! and months of claims files and years of check-ups that hold together.
 //!
 //! Nobody in it is real, and nothing is fetched: names, institutions and most insurers are invented,
 //! codes and prices are facts of the public masters. The same plan gives the same bytes, in any order
@@ -11,6 +11,7 @@ mod act;
 mod bill;
 mod card;
 mod chart;
+mod checkup;
 mod claim_file;
 mod condition;
 mod coverage;
@@ -39,6 +40,7 @@ mod uke;
 mod world;
 
 pub use card::CardPlan;
+pub use checkup::CheckupPackage;
 pub use claim_file::{ClaimFile, ClaimFileText, Reviewer};
 pub use coverage::{COLUMNS, CoverageRow};
 pub use export::ExportError;

@@ -14,6 +14,9 @@ fn the_directory_holds_people_institutions_and_all_claims() {
     for file in world.claim_files() {
         assert_eq!(std::fs::read(target.join("claims").join(&file.file_name)).unwrap(), file.bytes);
     }
+    for package in world.checkup_packages() {
+        assert_eq!(std::fs::read(target.join("checkups").join(&package.file_name)).unwrap(), package.bytes);
+    }
     assert_eq!(std::fs::read_to_string(target.join("coverage.csv")).unwrap(), world.coverage_csv(|_| String::new()));
     assert_eq!(std::fs::read_to_string(target.join("prescriptions.csv")).unwrap(), world.prescription_csv());
     let institutions = std::fs::read_to_string(target.join("institutions.csv")).unwrap();

@@ -167,6 +167,8 @@ pub const PEOPLE: &[Route] = &[
     route!(Get "/patients/{person}", Right::ViewRecords, screen::patient::show),
     route!(Get "/patients/{person}/records", Right::ViewRecords, screen::records::show),
     route!(Get "/patients/{person}/records.pdf", Right::ViewRecords, screen::records::print),
+    route!(Get "/patients/{person}/checkups", Right::ViewRecords, screen::checkup::show),
+    route!(Get "/patients/{person}/checkups.pdf", Right::ViewRecords, screen::checkup::print),
     route!(Get "/patients/{person}/withdrawal", Right::ViewRecords, screen::patient::confirm_withdrawal),
     route!(Post "/patients/{person}/withdrawal", Right::ViewRecords, screen::patient::withdraw),
     route!(Get "/settings", Right::UpdateSettings, screen::settings::show),

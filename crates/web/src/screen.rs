@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod api_docs;
+pub(crate) mod checkup;
 pub(crate) mod consent;
 pub(crate) mod errors;
 pub(crate) mod login;

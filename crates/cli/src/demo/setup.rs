@@ -290,6 +290,16 @@ async fn put_care(
             report.findings.issues.len()
         )));
     }
+    put_checkups(service, world).await
+}
+
+async fn put_checkups(service: &Service, world: &World) -> Outcome<()> {
+    for package in world.checkup_packages() {
+        let report = service.ingest_checkups(package.bytes).await?;
+        if report.taken != package.documents as u64 {
+            return Err(Failure::new(format!("合成した健診結果{}が受け付けられませんでした", package.file_name)));
+        }
+    }
     Ok(())
 }
 

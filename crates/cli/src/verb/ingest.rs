@@ -7,7 +7,7 @@ use crate::failure::{Failure, Outcome};
 use crate::output;
 use clap::{Args, Subcommand};
 use madoguchi_service::Service;
-use madoguchi_service::ingest::{ClaimsOptions, ClaimsReport, FileOutcome, Findings, Step};
+use madoguchi_service::ingest::{CheckupsReport, ClaimsOptions, ClaimsReport, FileOutcome, Findings, Step};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,6 +31,8 @@ const TAKE_UP: Duration = Duration::from_secs(20);
 pub(crate) enum Verb {
     /// Claims files (レセプト電算処理 UKE) of 医科 and 調剤
     Claims(Claims),
+    /// Check-ups (特定健診): HL7 CDA documents or packages (.zip), described in docs/formats/checkup-cda.md
+    Checkups(Files),
     /// Insured persons (CSV, described in docs/formats/coverage-csv.md)
     Coverage(Files),
     /// Prescriptions and dispensings of the e-prescription service (CSV, described in
@@ -80,6 +82,7 @@ pub(crate) async fn run(verb: Verb) -> Outcome<()> {
     match verb {
         Verb::Claims(arguments) if arguments.withdraw => withdraw(arguments.files).await,
         Verb::Claims(arguments) => claims(arguments).await,
+        Verb::Checkups(files) => checkups(files).await,
         Verb::Coverage(files) => coverage(files).await,
         Verb::Prescriptions(files) => prescriptions(files).await,
         Verb::Masters(files) => masters(files).await,
@@ -164,6 +167,40 @@ fn tell_claims(path: &Path, report: &ClaimsReport) {
     tell_findings(&report.findings);
 }
 
+async fn checkups(arguments: Files) -> Outcome<()> {
+    let service = arguments.place.service(PROCESS).await?;
+    let mut refused = 0;
+    for path in &arguments.files {
+        let report = service.ingest_checkups_from(open(path)?.0).await?;
+        refused += report.refused.max(u64::from(report.is_refused()));
+        match arguments.json {
+            true => output::json(&Reported { file: path.display().to_string(), report: &report })?,
+            false => tell_checkups(path, &report),
+        }
+    }
+    service.store().close().await;
+    ended(refused)
+}
+
+fn tell_checkups(path: &Path, report: &CheckupsReport) {
+    output::line(format!("{}：{}", file_name(path), outcome(report.outcome)));
+    if !report.is_refused() {
+        output::line(format!(
+            "  健診 {}件（取込 {}、うち差替え {}、旧版 {}、削除 {}、未結合 {}、受付不可 {}）　検査項目 {}件",
+            report.documents,
+            report.taken,
+            report.replaced,
+            report.outdated,
+            report.deleted,
+            report.unattached,
+            report.refused,
+            report.results
+        ));
+        tell_counts("表にない項目コード（末尾に表示します）", &report.unknown_items);
+    }
+    tell_findings(&report.findings);
+}
+
 async fn coverage(arguments: Files) -> Outcome<()> {
     let service = arguments.place.service(PROCESS).await?;
     let mut refused = 0;
@@ -182,13 +219,14 @@ async fn coverage(arguments: Files) -> Outcome<()> {
             continue;
         }
         output::line(format!(
-            "{}：{}　個人 {}人、資格 {}件、カード {}枚、結合したレセプト {}件",
+            "{}：{}　個人 {}人、資格 {}件、カード {}枚、結合したレセプト {}件、結合した健診 {}件",
             file_name(path),
             outcome(report.outcome),
             report.persons,
             report.coverages,
             report.cards,
-            report.attached
+            report.attached,
+            report.attached_checkups
         ));
         tell_findings(&report.findings);
     }

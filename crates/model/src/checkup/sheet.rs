@@ -174,7 +174,7 @@ impl CheckupSheet {
 }
 
 /// Stands behind a limit of the standard.
-const STANDARD_SIGN: &str = "*2";
+const STANDARD_SIGN: &str = "*1";
 
 fn column(checkup: &Checkup) -> Column {
     let name = clean(&checkup.performer.name);
@@ -206,10 +206,10 @@ fn footnotes(empty: bool, standard: bool) -> Vec<&'static str> {
         return Vec::new();
     }
     let mut notes = vec![
-        "*1 H：基準値より高い、L：基準値より低い。健診機関の判定による印で、判定がない場合は基準値との比較です。↑↓→は、前回の値との比較です。",
+        "H：基準値より高い、L：基準値より低い。健診機関の判定による印で、判定がない場合は基準値との比較です。↑↓→は、前回の値との比較です。",
     ];
     if standard {
-        notes.push("*2 健診機関が基準値を示していない項目には、保健指導判定値を表示しています。ほかの基準値は、その項目の最も新しい健診のものです。");
+        notes.push("*1 健診機関が基準値を示していない項目には、保健指導判定値を表示しています。ほかの基準値は、その項目の最も新しい健診のものです。");
     }
     notes
 }

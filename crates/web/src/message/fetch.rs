@@ -67,8 +67,7 @@ impl Call<'_> {
             }
         };
         if message.body.category.known() == Some(CheckupCategory::Pdf) {
-            let _ = fetched.sheet;
-            return Err(said(&Problem::NoSuchPage));
+            return printed(self.reports()?.checkups_async(fetched.sheet).await);
         }
         let institution = self.session.institution.code.as_str();
         let (person, checkups) = (&fetched.person, &fetched.checkups);

@@ -7,7 +7,7 @@ use crate::frame::{Frame, page};
 use crate::router::Answer;
 use askama::Template;
 use http::StatusCode;
-use madoguchi_model::consent::InformationKind;
+use madoguchi_model::consent::{InformationKind, Scope};
 use madoguchi_model::decision::Decision;
 use madoguchi_model::id::PersonId;
 use madoguchi_model::listing::ListKind;
@@ -25,7 +25,7 @@ struct PatientPage {
     lists: Vec<ListButton>,
     can_print: bool,
     refusals: Vec<KindRefusal>,
-    checkup: String,
+    checkup_refusal: Option<KindRefusal>,
     years: Vec<i32>,
     picks: Vec<(&'static str, &'static str)>,
 }
@@ -70,8 +70,8 @@ pub(crate) async fn show(call: SessionCall) -> Answer {
         name_note: detail.person.shown_name() != detail.person.name,
         lists: ListKind::ALL.into_iter().map(|kind| button(kind, &detail)).collect(),
         can_print: button(ListKind::Care, &detail).open,
-        refusals: refusals(&detail),
-        checkup: checkup(&detail),
+        refusals: refusals_of(&detail, ListKind::Care.asks_for()),
+        checkup_refusal: checkup_refusal(&detail),
         years: (detail.earliest.year()..=detail.this_month.year().max(detail.earliest.year())).collect(),
         picks: PICKS.into_iter().map(|(word, pick)| (word, pick.label())).collect(),
         detail,
@@ -125,9 +125,9 @@ fn button(kind: ListKind, detail: &PatientDetail) -> ListButton {
     ListButton { word: word(kind), label, open: detail.decisions.iter().any(allowed) }
 }
 
-/// Why kinds that the buttons ask for cannot be opened.
-fn refusals(detail: &PatientDetail) -> Vec<KindRefusal> {
-    let asked = detail.decisions.iter().filter(|(kind, _)| ListKind::Care.asks_for().contains(*kind));
+/// Why kinds that buttons ask for cannot be opened.
+fn refusals_of(detail: &PatientDetail, asked: Scope) -> Vec<KindRefusal> {
+    let asked = detail.decisions.iter().filter(|(kind, _)| asked.contains(*kind));
     asked
         .filter_map(|(kind, decision)| match decision {
             Decision::Allow { .. } => None,
@@ -140,16 +140,9 @@ fn refusals(detail: &PatientDetail) -> Vec<KindRefusal> {
         .collect()
 }
 
-/// What can be said about 特定健診情報, which the reader asks for and the list marks, but no screen shows.
-fn checkup(detail: &PatientDetail) -> String {
-    let kind = InformationKind::Checkup;
-    let decided = detail.decisions.iter().find(|(kind_of, _)| *kind_of == kind);
-    let consent = match decided {
-        Some((_, Decision::Allow { .. })) => "特定健診情報への同意があります。".to_owned(),
-        Some((_, Decision::Deny(denial))) => denial.explanation(kind),
-        None => String::new(),
-    };
-    format!("{consent}特定健診情報の画面での閲覧には、この版では対応していません。")
+/// Why 特定健診情報 cannot be opened; none when it can.
+fn checkup_refusal(detail: &PatientDetail) -> Option<KindRefusal> {
+    refusals_of(detail, Scope::of(&[InformationKind::Checkup])).pop()
 }
 
 fn insurance(detail: &PatientDetail) -> Insurance {

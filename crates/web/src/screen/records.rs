@@ -7,7 +7,7 @@ use crate::frame::{Frame, page};
 use crate::problem::Problem;
 use crate::router::Answer;
 use askama::Template;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use madoguchi_model::id::PersonId;
@@ -43,12 +43,17 @@ pub(crate) async fn print(call: SessionCall) -> Answer {
     let list = call.app.service.care_list(&call.session, person, period, kind, Purpose::Print).await;
     let list = list.map_err(|refusal| correctable(refusal, person))?;
     let pdf = reports.pdf_async(list).await.map_err(problem)?;
+    Ok(shown_pdf("records.pdf", pdf))
+}
+
+/// A PDF that the browser shows and does not keep.
+pub(super) fn shown_pdf(name: &str, pdf: Vec<u8>) -> Response {
     let headers = [
-        (CONTENT_TYPE, "application/pdf"),
-        (CONTENT_DISPOSITION, "inline; filename=\"records.pdf\""),
-        (CACHE_CONTROL, "no-store"),
+        (CONTENT_TYPE, "application/pdf".to_owned()),
+        (CONTENT_DISPOSITION, format!("inline; filename=\"{name}\"")),
+        (CACHE_CONTROL, "no-store".to_owned()),
     ];
-    Ok((headers, pdf).into_response())
+    (headers, pdf).into_response()
 }
 
 fn asked(call: &SessionCall, person: PersonId) -> Result<(ListKind, Period), Problem> {

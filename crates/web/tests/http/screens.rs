@@ -249,27 +249,77 @@ async fn what_the_patient_did_not_agree_to_cannot_be_pressed_and_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_patient_said_about_checkups_is_told_and_nothing_can_be_pressed_in_vain() {
+async fn checkups_are_opened_by_their_own_consent_and_their_buttons_say_why_not() {
     use madoguchi_model::kiosk::ConsentPage;
     let site = Site::open().await;
+    site.service.ingest_checkups(checkup_document().into_bytes()).await.unwrap();
     let seat = site.seat(&site.hospital, AccountKind::Viewer).await;
     let path = format!("/patients/{}", Patient::Ordinary.id().to_hex());
-    for (agrees_to_checkup, consent, disabled) in
-        [(true, "特定健診情報への同意があります。", 4), (false, "患者は特定健診情報の閲覧に同意していません。", 0)]
-    {
+    for agrees_to_checkup in [true, false] {
         let agrees = |page| (page == ConsentPage::Checkup) == agrees_to_checkup;
         let hospital = madoguchi_service::test_support::HOSPITAL;
         site.world.pass(hospital, Patient::Ordinary, site.service.now(), agrees).await.unwrap();
         let detail = seat.get(&path).await;
         let told = between(detail.text(), "<h2>特定健診情報閲覧</h2>", "</section>");
-        assert!(told.contains(consent) && told.contains("この版では対応していません"), "{told}");
-        assert!(!told.contains("<button"), "{told}");
-        assert_eq!(detail.text().matches(" disabled aria-describedby=\"refusals\"").count(), disabled, "{consent}");
+        assert_eq!(told.contains(&format!("href=\"{path}/checkups\">特定健診閲覧</a>")), agrees_to_checkup, "{told}");
+        let disabled = told.matches(" disabled aria-describedby=\"checkup-refusal\"").count();
+        assert_eq!(disabled, if agrees_to_checkup { 0 } else { 2 }, "{told}");
+        assert_eq!(told.contains("患者は特定健診情報の閲覧に同意していません。"), !agrees_to_checkup, "{told}");
         for kind in ["手術情報", "診療情報", "薬剤情報"] {
             let refused = detail.text().contains(&format!("患者は{kind}の閲覧に同意していません。"));
             assert_eq!(refused, agrees_to_checkup, "{kind}");
         }
+        let shown = seat.get(&format!("{path}/checkups")).await;
+        assert_eq!(shown.status, if agrees_to_checkup { StatusCode::OK } else { StatusCode::FORBIDDEN });
+        if agrees_to_checkup {
+            assert_page(shown.text(), "checkups");
+            for part in
+                ["特定健診受診結果", "2026年6月10日", "身体計測", "腹囲", "91.5 <strong class=\"flag H\">H", "90未満*1"]
+            {
+                assert!(shown.text().contains(part), "{part}");
+            }
+        } else {
+            assert!(shown.text().contains("P0020") && !shown.text().contains("91.5"));
+        }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn printed_checkups_are_a_pdf_and_refused_like_the_screen() {
+    let Ok(reports) = Reports::new(&FontChoice::system()) else { return };
+    let site = Site::open_with(Ok(reports)).await;
+    let seat = site.seat(&site.hospital, AccountKind::Viewer).await;
+    let path = format!("/patients/{}/checkups.pdf", Patient::Ordinary.id().to_hex());
+    let printed = seat.get(&path).await;
+    assert_eq!((printed.status, printed.header("content-type")), (StatusCode::OK, "application/pdf"));
+    assert_eq!(printed.header("content-disposition"), "inline; filename=\"checkups.pdf\"");
+    assert_eq!(printed.header("cache-control"), "no-store");
+    assert!(printed.body.starts_with(b"%PDF-"));
+    assert_eq!(site.last_entry().await.draft.action, madoguchi_model::audit::Action::PrintRecords);
+    site.world
+        .pass(madoguchi_service::test_support::HOSPITAL, Patient::Ordinary, site.service.now(), |_| false)
+        .await
+        .unwrap();
+    assert_eq!(seat.get(&path).await.status, StatusCode::FORBIDDEN);
+}
+
+/// A check-up of the ordinary patient: a waist of 91.5 cm on 2026-06-10.
+fn checkup_document() -> String {
+    let root = "1.2.392.200119.6";
+    format!(
+        "<ClinicalDocument xmlns=\"urn:hl7-org:v3\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">
+         <code code=\"10\"/><effectiveTime value=\"20260701\"/><recordTarget><patientRole>
+         <id extension=\"01130012\" root=\"{root}.101\"/><id extension=\"21700023\" root=\"{root}.204\"/>
+         <id extension=\"45\" root=\"{root}.205\"/><id extension=\"01\" root=\"{root}.211\"/>
+         <patient><name>マドグチ　ハナコ</name><administrativeGenderCode code=\"2\"/><birthTime value=\"19620521\"/>
+         </patient></patientRole></recordTarget><author><assignedAuthor><representedOrganization>
+         <id extension=\"1310000017\" root=\"{root}.102\"/><name>みなと健診センター</name>
+         </representedOrganization></assignedAuthor></author><documentationOf><serviceEvent><code code=\"010\"/>
+         <effectiveTime value=\"20260610\"/></serviceEvent></documentationOf><component><structuredBody><component>
+         <section><code code=\"01010\"/><entry><observation><code code=\"9N016160100000001\"/>
+         <value xsi:type=\"PQ\" value=\"91.5\" unit=\"cm\"/></observation></entry></section>
+         </component></structuredBody></component></ClinicalDocument>"
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
