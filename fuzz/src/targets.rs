@@ -6,7 +6,7 @@ use madoguchi_wire::claims::ClaimsReader;
 use madoguchi_wire::message::catalogue::{CATALOGUE, Document, Entry};
 use madoguchi_wire::message::{CharacterCode, Echo, MessageId, Request, is_complete};
 use madoguchi_wire::{
-    Severity, checkup, coverage as insured, masters as code_masters, prescription, withdrawal as withdrawn,
+    Severity, checkup, coverage as insured, masters as code_masters, prescription, ticket, withdrawal as withdrawn,
 };
 
 /// Takes any bytes.
@@ -21,6 +21,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("masters", masters),
     ("withdrawal", withdrawal),
     ("prescriptions", prescriptions),
+    ("tickets", tickets),
     ("checkups", checkups),
     ("checkup_packages", checkup_packages),
 ];
@@ -84,6 +85,11 @@ pub(crate) fn withdrawal(bytes: &[u8]) {
 /// The list of prescriptions and dispensings.
 pub(crate) fn prescriptions(bytes: &[u8]) {
     let _ = prescription::read(bytes);
+}
+
+/// The list of medical tickets.
+pub(crate) fn tickets(bytes: &[u8]) {
+    let _ = (ticket::is_list(bytes), ticket::read(bytes));
 }
 
 /// Check-up documents.

@@ -24,6 +24,17 @@ const COVERAGE: &str = "person_key,name,kana,sex,birthdate,insurer_number,insure
     classification,valid_from,valid_to,loss_reason,patient_share,card_serial\n\
     p1,見本　太郎,ミホン　タロウ,1,19600102,138057,港区,国12,00123,01,2,02,20200401,20230331,03,30,0A1f\n\
     p1,見本　太郎,ミホン　タロウ,,3350102,39131156,,,12345678,,,,20230401,,,,\n";
+const CERTIFICATES: &str = "person_key,name,kana,sex,birthdate,insurer_number,insurer_name,number,valid_from,address,\
+    postal_code,insured_name,printed_sex,issued_on,certificate_from,certificate_to,elderly_issued_on,elderly_from,elderly_to,\
+    elderly_share,limit_kind,limit_class,limit_issued_on,limit_from,limit_to,limit_long_term_on,disease1_category,\
+    disease1_issued_on,disease1_from,disease1_to,disease1_self_pay\n\
+    p1,見本　太郎,ミホン　タロウ,1,19520102,138057,港区,00123,20200401,東京都架空区,100-0000,見本　太郎,1,20200401,20200401,\
+    20270331,20200401,20200401,20270331,20,02,B05,20200401,20200401,20270331,20200401,1,20200401,20200401,20270331,10000\n";
+const TICKETS: &str = "person_key,ticket_kind,treatment_month,valid_from,valid_to,issue_number,institution_code,\
+    institution_name,prescriber_code,prescriber_name,injury1,treatment,self_pay,combination,social_insurance,inconsistent,\
+    infection,elderly_care,prefectural_expenses,remarks1\n\
+    p1,02,202611,20261102,20261115,A-1,1340000003,見本薬局,1310000002,見本診療所,高血圧症,04,500,02,01,1,02,01,02,備考1\n\
+    p1,,202611,,,,1310000002,,,,,,,,,,,,,\n";
 const WITHDRAWAL: &str = "institution_code,care_month,insurer_number,symbol,number,search_number,request_month,receipt_number\n\
     1312345678,202403,138057,国12,123,A1,,\n1312345678,50603,138057,国12,123,,202404,7\n";
 const PRESCRIPTIONS: &str = include_str!("../../../docs/formats/prescription-csv.md");
@@ -41,7 +52,10 @@ fn seeds(target: &str) -> Seeds {
             ("medical".to_owned(), file(PointTable::Medical, &[outpatient()])),
             ("pharmacy".to_owned(), file(PointTable::Pharmacy, &[dispensing()])),
         ]),
-        "coverage" => one("two", COVERAGE.into()),
+        "coverage" => {
+            Seeds::from([("two".to_owned(), COVERAGE.into()), ("certificates".to_owned(), CERTIFICATES.into())])
+        }
+        "tickets" => one("two", TICKETS.into()),
         "withdrawal" => one("two", WITHDRAWAL.into()),
         "checkups" => one("document", CHECKUP.to_vec()),
         "checkup_packages" => one("package", pack([("h0001.xml".to_owned(), CHECKUP)]).unwrap()),
@@ -117,7 +131,9 @@ fn messages_in_json() {
 
 #[test]
 fn claims_and_lists() {
-    for target in ["claims", "coverage", "masters", "withdrawal", "prescriptions", "checkups", "checkup_packages"] {
+    for target in
+        ["claims", "coverage", "masters", "withdrawal", "prescriptions", "tickets", "checkups", "checkup_packages"]
+    {
         fuzz(target);
     }
 }
