@@ -31,7 +31,7 @@ enum Verb {
     Terminal(Box<verb::terminal::Arguments>),
     /// Bring the store to this program's version
     Migrate(verb::migrate::Arguments),
-    /// Take claims, insured persons or code masters in
+    /// Take claims, insured persons, prescriptions or code masters in
     #[command(subcommand)]
     Ingest(verb::ingest::Verb),
     /// Institutions: register, list

@@ -11,6 +11,7 @@ use madoguchi_model::consent::{InformationKind, Scope};
 use madoguchi_model::decision::Decision;
 use madoguchi_model::id::PersonId;
 use madoguchi_model::listing::ListKind;
+use madoguchi_model::prescription::VISIBLE_DAYS;
 use madoguchi_service::Reason;
 use madoguchi_service::viewing::PatientDetail;
 
