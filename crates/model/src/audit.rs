@@ -43,6 +43,12 @@ pub enum Action {
     ListChecks,
     /// A result of the reader handed to the institution's program.
     FetchFace,
+    /// A bulk upload accepted (一括照会の受付).
+    AcceptBulk,
+    /// A bulk upload given up.
+    AnswerBulk,
+    /// Results of a bulk upload fetched.
+    FetchBulk,
     /// 閲覧同意 stored.
     GrantConsent,
     /// 閲覧同意 withdrawn.
@@ -281,6 +287,9 @@ words!(Action {
     RegisterReferenceNumber = "register_reference_number", "照会番号登録";
     ListChecks = "list_checks", "資格確認結果一覧の表示";
     FetchFace = "fetch_face", "顔認証の結果の取得";
+    AcceptBulk = "accept_bulk", "一括照会の受付";
+    AnswerBulk = "answer_bulk", "一括照会の処理";
+    FetchBulk = "fetch_bulk", "一括照会の結果の取得";
     GrantConsent = "grant_consent", "閲覧同意の登録";
     WithdrawConsent = "withdraw_consent", "閲覧同意の取消";
     ListConsents = "list_consents", "同意取得済み患者一覧の表示";

@@ -3,6 +3,10 @@
 //! An upload is accepted at once and worked through in chunks; its results can be fetched as often as one likes until
 //! they are removed. The form of files and messages belongs to `madoguchi-wire`.
 
+mod content;
+
+pub use content::{BulkStatus, OnlineDay, Question, Record, Search, Unit, UnitRow, Upload, limit_changed};
+
 use crate::day::{Day, Timestamp};
 use crate::field::FieldError;
 use serde::{Deserialize, Serialize};

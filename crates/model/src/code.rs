@@ -29,6 +29,12 @@ pub trait Code: Copy + PartialEq + 'static {
     fn from_code(code: &str) -> Option<Self>;
 }
 
+/// The Japanese label of a value.
+#[must_use]
+pub fn label<E: Code>(value: E) -> &'static str {
+    E::CHOICES.iter().find(|(code, _)| *code == value.code()).map_or("", |(_, label)| label)
+}
+
 /// A code as it was read: one of the table, or one that the table lacks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Coded<E> {

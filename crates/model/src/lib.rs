@@ -39,3 +39,4 @@ pub mod settings;
 pub mod shown;
 pub mod ticket;
 pub mod usage;
+pub mod written;

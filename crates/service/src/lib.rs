@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod bulk;
 pub mod checkup;
 pub mod clock;
 pub mod consent;

@@ -38,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) release: ReleaseRule,
     pub(crate) passwords: Passwords,
     pub(crate) random: SystemRandom,
+    /// Woken when a bulk upload was accepted.
+    pub(crate) bulk_waits: tokio::sync::Notify,
 }
 
 /// The asking machine, read from its client certificate (資格確認端末 or another of the institution).
@@ -90,6 +92,7 @@ impl Service {
             release: parts.release,
             passwords: Passwords::default(),
             random: SystemRandom::new(),
+            bulk_waits: tokio::sync::Notify::new(),
         }))
     }
 

@@ -15,6 +15,7 @@ use madoguchi_model::insurance::InsuranceNumbers;
 use madoguchi_model::listing::CareList;
 use madoguchi_model::records::{Answer, Prescriptions, Query, Records, RecordsInput};
 use madoguchi_model::resolution::holders;
+use madoguchi_store::Tx;
 use sha2::{Digest, Sha256};
 
 impl Service {
@@ -76,15 +77,11 @@ impl Service {
         numbers: &InsuranceNumbers,
         action: Action,
     ) -> Result<PersonId, Refusal> {
-        let key = numbers.key();
-        let found = self.0.store.read().holders_of_number(&key).await?;
-        let candidates: Vec<_> = found.into_iter().map(crate::ingest::candidate).collect();
-        let reason = match holders(numbers, &candidates).as_slice() {
-            [person] => return Ok(*person),
-            [] => Reason::NoPerson,
-            _ => Reason::SeveralPersons,
+        let reason = match only_holder(&mut self.0.store.read(), numbers).await? {
+            Ok(person) => return Ok(person),
+            Err(reason) => reason,
         };
-        let missed = hex::encode(Sha256::digest(format!("{}|{}", key.as_str(), numbers.branch)));
+        let missed = missed(numbers);
         let draft = session.draft(action, Outcome::Refused, &missed, format!("code={}", reason.code()));
         self.0.store.append(draft).await?;
         Err(reason.into())
@@ -106,4 +103,20 @@ impl Service {
             own: &session.institution.code,
         })))
     }
+}
+
+/// The only person whom the numbers fit, or why there is none.
+pub(crate) async fn only_holder(tx: &mut Tx, numbers: &InsuranceNumbers) -> Result<Result<PersonId, Reason>, Refusal> {
+    let found = tx.holders_of_number(&numbers.key()).await?;
+    let candidates: Vec<_> = found.into_iter().map(crate::ingest::candidate).collect();
+    Ok(match holders(numbers, &candidates).as_slice() {
+        [person] => Ok(*person),
+        [] => Err(Reason::NoPerson),
+        _ => Err(Reason::SeveralPersons),
+    })
+}
+
+/// The subject of an audit entry about numbers that lead to nobody: a hash, so that misses are found again.
+pub(crate) fn missed(numbers: &InsuranceNumbers) -> String {
+    hex::encode(Sha256::digest(format!("{}|{}", numbers.key().as_str(), numbers.branch)))
 }

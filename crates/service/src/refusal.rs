@@ -60,6 +60,13 @@ pub enum Reason {
     ReferenceNumberTaken,
     /// There is no such thing (any more) for this institution.
     NotFound(&'static str),
+    /// An upload has more records than an upload may have.
+    TooManyRecords {
+        /// How many it may have.
+        max: usize,
+    },
+    /// The institution has no upload of this reception number, or has it no more.
+    UnknownReception,
     /// Somebody else changed it in the meantime.
     Conflict(&'static str),
     /// The card or its certificate is not accepted; the code of the reader's message table.
@@ -164,6 +171,8 @@ impl Reason {
             Self::NoRecords => "P0021",
             Self::ReferenceNumberTaken => "P0030",
             Self::NotFound(_) => "L0007",
+            Self::TooManyRecords { .. } => "E0005",
+            Self::UnknownReception => "E0006",
             Self::Conflict(_) => "L0008",
             Self::Card(CardRefusal::NotACard) => "002",
             Self::Card(CardRefusal::Expired) => "008",
@@ -201,6 +210,8 @@ impl Reason {
             Self::NoRecords => "該当する情報がありません。".to_owned(),
             Self::ReferenceNumberTaken => "照会番号が重複しています。".to_owned(),
             Self::NotFound(what) => format!("{what}は見つかりません。"),
+            Self::TooManyRecords { max } => format!("件数が上限（{max}件）を超えています。"),
+            Self::UnknownReception => "受付番号が存在しません。".to_owned(),
             Self::Conflict(what) => format!("{what}は、ほかの人が先に変更しました。"),
             Self::Card(CardRefusal::NotACard) => "このカードは、マイナンバーカードとして確認できません。".to_owned(),
             Self::Card(CardRefusal::Expired) => "カードの電子証明書の有効期限が切れています。".to_owned(),
@@ -246,6 +257,10 @@ impl Reason {
             Self::NoRecords => "診療年月の範囲を確認してください。公開前の情報は、後日取得できます。",
             Self::ReferenceNumberTaken => "この照会番号は別の患者に登録されています。番号を確認してください。",
             Self::NotFound(_) | Self::Conflict(_) => "画面を開き直して、もう一度確認してください。",
+            Self::TooManyRecords { .. } => "ファイルを分けて、もう一度実行してください。",
+            Self::UnknownReception => {
+                "受付番号を確かめてください。期間を過ぎたときは、もう一度アップロードしてください。"
+            }
             Self::Card(CardRefusal::Expired | CardRefusal::Revoked) => {
                 "窓口の職員にお知らせください。証明書の更新は、お住まいの市区町村で行えます。"
             }
@@ -288,8 +303,8 @@ impl Reason {
             | Self::NoRight(_)
             | Self::Denied { .. }
             | Self::Card(_) => Status::Forbidden,
-            Self::Invalid(_) => Status::Invalid,
-            Self::NotFound(_) | Self::NoPerson | Self::NoRecords => Status::NotFound,
+            Self::Invalid(_) | Self::TooManyRecords { .. } => Status::Invalid,
+            Self::NotFound(_) | Self::NoPerson | Self::NoRecords | Self::UnknownReception => Status::NotFound,
             Self::Conflict(_) | Self::SeveralPersons | Self::ReferenceNumberTaken | Self::PassReplaced => {
                 Status::Conflict
             }

@@ -105,8 +105,13 @@ impl World {
 
     /// Another process on the same store, with a name and a chain of its own; not on SQLite files that are in use.
     pub async fn another_process(&self, name: &str) -> Service {
+        self.another_process_at(name, NOW).await
+    }
+
+    /// [`World::another_process`], whose clock begins at `now`.
+    pub async fn another_process_at(&self, name: &str, now: Timestamp) -> Service {
         let store = Store::open(&self.url, ProcessName::parse(name).unwrap()).await.unwrap();
-        service(store, &cards_directory(self.directory()), NOW)
+        service(store, &cards_directory(self.directory()), now)
     }
 
     /// Stops the process without a last word and starts it again on the same store.

@@ -9,7 +9,7 @@ use crate::frame::Frame;
 use crate::problem::Problem;
 use crate::rate::Source;
 use crate::router::{Answer, Entry, Method, Port, Route, Wording};
-use crate::{cookie, header, origin};
+use crate::{cookie, header, multipart, origin};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::response::Response;
@@ -17,11 +17,14 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
+use madoguchi_model::bulk::RequestId;
 use madoguchi_service::{Operation, Reason, Session};
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 use tokio::sync::OwnedSemaphorePermit;
 
+/// The header in which a program of ours marks its request.
+const REQUEST: &str = "madoguchi-request";
 /// Time for the body of a form or a small message.
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 /// Time for the body of a bulk file, on a slow line.
@@ -97,7 +100,12 @@ async fn answer(app: App, port: Port, route: &Route, request: Request, frame: &m
 async fn input(parts: &mut Parts) -> Result<Input, Problem> {
     let segments = RawPathParams::from_request_parts(parts, &()).await;
     let segments = segments.map_err(|_| Problem::Malformed("アドレス".to_owned()))?;
-    Input::new(&parts.uri, &segments)
+    let mut input = Input::new(&parts.uri, &segments)?;
+    if let Some(value) = parts.headers.get(REQUEST) {
+        let request = value.to_str().ok().and_then(|text| RequestId::parse(text).ok());
+        input.request = Some(request.ok_or_else(|| Problem::Malformed("Madoguchi-Requestヘッダー".to_owned()))?);
+    }
+    Ok(input)
 }
 
 fn operation(app: &App, parts: &Parts) -> Result<Operation, Problem> {
@@ -173,10 +181,20 @@ async fn read(
     };
     let bytes = bytes(body, route.body_bytes_max, time_max).await?;
     match port {
-        Port::People => input.form = Fields::decode(&bytes)?,
+        Port::People => match multipart_type(route, &parts.headers) {
+            Some(kind) => (input.form, input.file) = multipart::decode(kind, bytes).await?,
+            None if bytes.len() > BODY_BYTES_MAX => return Err(Problem::TooLarge(BODY_BYTES_MAX)),
+            None => input.form = Fields::decode(&bytes)?,
+        },
         Port::Machine => input.body = bytes,
     }
     Ok(place)
+}
+
+/// The content type of a form with a file, where the route takes one.
+fn multipart_type<'a>(route: &Route, headers: &'a HeaderMap) -> Option<&'a str> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    (route.body_bytes_max > BODY_BYTES_MAX && multipart::is_multipart(value)).then_some(value)
 }
 
 /// Whether the body may be larger than those of forms, by the route and by what the request says of it.

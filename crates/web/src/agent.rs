@@ -51,10 +51,12 @@ pub(crate) async fn exchange(call: SessionCall) -> Answer {
     let name = call.input.segment("file");
     let (id, part) = MessageId::of_request_file(name).ok_or(Problem::UnknownMessage)?;
     let code = message::character_code(&call.session);
-    let reply = message::answer(&call.app, &call.session, id, &call.input.body, Coding::Xml(code)).await?;
+    let reply =
+        message::answer(&call.app, &call.session, id, &call.input.body, Coding::Xml(code), call.input.request).await?;
     let files = vec![match reply {
         Reply::Message(bytes) => File::new(id.answer_file(part, "xml"), &bytes),
         Reply::Pdf(bytes) => File::new(id.answer_file(part, "pdf"), &bytes),
+        Reply::Zip(bytes) => File::new(id.answer_file(part, "zip"), &bytes),
     }];
     Ok(Json(Exchanged { files, character_code: code.code() }).into_response())
 }

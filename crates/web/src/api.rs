@@ -89,9 +89,17 @@ pub(crate) async fn update_settings(call: SessionCall) -> Answer {
     answer(call, MessageId::SettingsUpdate).await
 }
 
+pub(crate) async fn upload_bulk(call: SessionCall) -> Answer {
+    answer(call, MessageId::BulkEligibility).await
+}
+
+pub(crate) async fn download_bulk(call: SessionCall) -> Answer {
+    answer(call, MessageId::BulkEligibilityResult).await
+}
+
 async fn answer(call: SessionCall, id: MessageId) -> Answer {
-    match message::answer(&call.app, &call.session, id, &call.input.body, Coding::Json).await? {
-        Reply::Message(bytes) => Ok(([(CONTENT_TYPE, "application/json")], bytes).into_response()),
+    match message::answer(&call.app, &call.session, id, &call.input.body, Coding::Json, call.input.request).await? {
+        Reply::Message(bytes) | Reply::Zip(bytes) => Ok(([(CONTENT_TYPE, "application/json")], bytes).into_response()),
         Reply::Pdf(bytes) => {
             let result = Report { file: STANDARD.encode(bytes) };
             Ok(Json(Answered { status: "200", msg: "", result }).into_response())

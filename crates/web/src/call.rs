@@ -5,6 +5,7 @@ use crate::problem::Problem;
 use crate::rate::Rates;
 use axum::extract::RawPathParams;
 use bytes::Bytes;
+use madoguchi_model::bulk::RequestId;
 use madoguchi_report::{NoJapaneseFont, Reports};
 use madoguchi_service::{Operation, Service, Session};
 use serde::de::DeserializeOwned;
@@ -17,7 +18,7 @@ pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a message file at most: 30 MiB, 5,000 records of a bulk message many times over.
 pub(crate) const FILE_BYTES_MAX: usize = 30 * 1024 * 1024;
 /// Fields of a form at most; the largest form has about 20, a page of notices 101.
-const FIELDS_MAX: usize = 128;
+pub(crate) const FIELDS_MAX: usize = 128;
 /// Bytes of a query at most.
 const QUERY_BYTES_MAX: usize = 2 * 1024;
 
@@ -62,6 +63,10 @@ pub(crate) struct Input {
     pub(crate) query: Fields,
     pub(crate) form: Fields,
     pub(crate) body: Bytes,
+    /// The one file of a form that has one.
+    pub(crate) file: Bytes,
+    /// The sending program's mark of this request, the same on every retry.
+    pub(crate) request: Option<RequestId>,
 }
 
 /// Named values of a query or a form, in their order.
@@ -79,6 +84,8 @@ impl Input {
             query: Fields::decode(query.as_bytes())?,
             form: Fields::default(),
             body: Bytes::new(),
+            file: Bytes::new(),
+            request: None,
         })
     }
 

@@ -16,6 +16,7 @@ mod frame;
 mod header;
 pub mod home;
 mod message;
+mod multipart;
 mod openapi;
 mod origin;
 mod problem;

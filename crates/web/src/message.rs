@@ -5,10 +5,12 @@
 //! answered now at all (the store is away, the log-in ended) is the door's business and no message.
 
 mod arrangement;
+mod bulk;
 mod fetch;
 
 use crate::call::App;
 use crate::problem::Problem;
+use madoguchi_model::bulk::{BulkKind, RequestId};
 use madoguchi_model::catalogue;
 use madoguchi_model::code::{CharacterCode, Code, SegmentOfResult};
 use madoguchi_model::settings::Setting;
@@ -32,6 +34,8 @@ pub(crate) enum Reply {
     Message(Vec<u8>),
     /// A report.
     Pdf(Vec<u8>),
+    /// A message that is so large that it comes in a zip.
+    Zip(Vec<u8>),
 }
 
 /// Why there is no ordinary answer.
@@ -48,17 +52,19 @@ struct Call<'a> {
     session: &'a Session,
     id: MessageId,
     coding: Coding,
+    request: Option<RequestId>,
 }
 
-/// Answers a request; `Err` only for what is no message's business.
+/// Answers a request; `request` is the door's own mark of it, the same on every retry; `Err` only for what is no message's business.
 pub(crate) async fn answer(
     app: &App,
     session: &Session,
     id: MessageId,
     body: &[u8],
     coding: Coding,
+    request: Option<RequestId>,
 ) -> Result<Reply, Problem> {
-    let call = Call { app, session, id, coding };
+    let call = Call { app, session, id, coding, request };
     match call.answered(body).await {
         Ok(reply) => Ok(reply),
         Err(Stop::Door(problem)) => Err(problem),
@@ -89,7 +95,17 @@ impl Call<'_> {
             Request::SettingsUpdate(message) => self.update_settings(&message.body, identifier).await,
             Request::Records(message) => self.fetch_records(&message, identifier).await,
             Request::Checkups(message) => self.fetch_checkups(&message, identifier).await,
-            // Bulk messages, those of care at home and online, and access URLs.
+            Request::BulkEligibility(message) => self.accept(Ok(message.upload()), identifier).await,
+            Request::BulkReferenceNumber(message) => self.accept(Ok(message.upload()), identifier).await,
+            Request::Assistance(message) => self.accept(Ok(message.upload()), identifier).await,
+            Request::HomeVisits(message) => self.accept(message.upload(), identifier).await,
+            Request::OnlineCare(message) => self.accept(message.upload(), identifier).await,
+            Request::BulkEligibilityResult(message) => self.fetch(BulkKind::Eligibility, &message).await,
+            Request::BulkReferenceNumberResult(message) => self.fetch(BulkKind::ReferenceNumbers, &message).await,
+            Request::AssistanceResult(message) => self.fetch(BulkKind::Entrusted, &message).await,
+            Request::HomeVisitsResult(message) => self.fetch(BulkKind::HomeVisits, &message).await,
+            Request::OnlineCareResult(message) => self.fetch(BulkKind::Online, &message).await,
+            // Those of care at home and online, and access URLs.
             _ => Err(self.refused("E0004", catalogue::text("E0004").to_owned()).await),
         }
     }

@@ -208,6 +208,9 @@ pub const MACHINE: &[Route] = &[
     route!(Post "/oqs-api-pro/MSA01040/ILI01040SV01/register", Right::CallApi, api::register_reference_number),
     route!(Post "/oqs-api-pro/MSA02010/ILI02010SV01/search", Right::CallApi, api::fetch_records),
     route!(Post "/oqs-api-pro/MSA02020/ILI02020SV01/search", Right::CallApi, api::fetch_checkups),
+    route!(Post "/oqs-api-pro/MSA01050/ILI01050SV01/upload", Right::CallApi, api::upload_bulk)
+        .with_room(FILE_BYTES_MAX),
+    route!(Post "/oqs-api-pro/MSA01050/ILI01050SV02/download", Right::CallApi, api::download_bulk),
     route!(Post "/oqs-api-pro/MSA03010/ILI03010SV01/inquire", Right::CallApi, api::inquire_settings),
     route!(Post "/oqs-api-pro/MSA03010/ILI03010SV02/update", Right::CallApi, api::update_settings),
 ];

@@ -7,6 +7,7 @@ use crate::router::{Port, router};
 use crate::tls::{LiveTrust, TlsFault};
 use madoguchi_report::{NoJapaneseFont, Reports};
 use madoguchi_service::Service;
+use madoguchi_service::bulk::BulkWorkers;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub struct RunningServer {
     stop: watch::Sender<bool>,
     ports: Vec<JoinHandle<()>>,
     watcher: JoinHandle<()>,
+    bulk: BulkWorkers,
 }
 
 /// Why a server does not start.
@@ -74,6 +76,7 @@ impl Server {
     /// [`StartFault`].
     pub async fn start(parts: ServerParts) -> Result<RunningServer, StartFault> {
         let trust = Arc::new(LiveTrust::load(&parts.certificates)?);
+        let service = parts.service.clone();
         let app = App {
             service: parts.service,
             reports: parts.reports,
@@ -96,7 +99,8 @@ impl Server {
             })
             .collect();
         let watcher = tokio::spawn(trust.watch());
-        Ok(RunningServer { people: addresses[0], machine: addresses[1], stop, ports, watcher })
+        let bulk = service.start_bulk_workers();
+        Ok(RunningServer { people: addresses[0], machine: addresses[1], stop, ports, watcher, bulk })
     }
 }
 
@@ -108,5 +112,6 @@ impl RunningServer {
             let _ = port.await;
         }
         self.watcher.abort();
+        self.bulk.stop().await;
     }
 }

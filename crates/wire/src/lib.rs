@@ -4,6 +4,7 @@
 //! input. They conclude nothing: rules are in `madoguchi-model`, use-cases in `madoguchi-service`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+pub mod bulk;
 pub mod checkup;
 pub mod claims;
 pub mod coverage;

@@ -27,6 +27,7 @@ pub mod reference;
 mod request;
 pub mod settings;
 mod xml;
+mod zipped;
 
 pub use crate::message::envelope::XmlMsg;
 pub use crate::message::failure::{Echo, Failure, failure};
@@ -34,6 +35,7 @@ pub use crate::message::field::{Role, WrongElement};
 pub use crate::message::id::{MessageId, Step};
 pub use crate::message::problem::Problem;
 pub use crate::message::request::Request;
+pub use crate::message::zipped::zipped;
 pub use madoguchi_model::code::CharacterCode;
 
 /// Whether the bytes are a whole XML file: well-formed in the character set that it declares, and within the bounds of

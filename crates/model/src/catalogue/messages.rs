@@ -59,7 +59,7 @@ pub(super) const MESSAGES: &[Entry] = &[
             "1つの要求を5,000件以内に分けて送ってください。",
         ],
     ),
-    reserved(
+    said(
         "E0006",
         Message,
         [
@@ -279,7 +279,7 @@ pub(super) const MESSAGES: &[Entry] = &[
             "Web APIでは、トークンを取り直すと新しい設定が反映されます。",
         ],
     ),
-    reserved(
+    said(
         "P0030",
         Record,
         [

@@ -47,6 +47,8 @@ fn message_of(path: &str) -> Option<(&'static str, MessageId)> {
     Some(match path.strip_prefix(API)? {
         "MSA01030/ILI01030SV01/search" => ("checkEligibility", MessageId::Eligibility),
         "MSA01040/ILI01040SV01/register" => ("registerReferenceNumber", MessageId::ReferenceNumber),
+        "MSA01050/ILI01050SV01/upload" => ("uploadBulk", MessageId::BulkEligibility),
+        "MSA01050/ILI01050SV02/download" => ("downloadBulk", MessageId::BulkEligibilityResult),
         "MSA02010/ILI02010SV01/search" => ("fetchRecords", MessageId::Records),
         "MSA02020/ILI02020SV01/search" => ("fetchCheckups", MessageId::Checkups),
         "MSA03010/ILI03010SV01/inquire" => ("inquireSettings", MessageId::SettingsInquiry),

@@ -17,6 +17,8 @@ fn expected(route: &Route) -> Option<Action> {
         (Method::Post, "/oqs-api-pro/MSA01040/ILI01040SV01/register") => Some(Action::UpdateSettings),
         (Method::Post, "/oqs-api-pro/MSA02010/ILI02010SV01/search") => Some(Action::FetchRecords),
         (Method::Post, "/oqs-api-pro/MSA02020/ILI02020SV01/search") => Some(Action::FetchRecords),
+        (Method::Post, "/oqs-api-pro/MSA01050/ILI01050SV01/upload") => Some(Action::AcceptBulk),
+        (Method::Post, "/oqs-api-pro/MSA01050/ILI01050SV02/download") => Some(Action::FetchBulk),
         (Method::Post, "/oqs-api-pro/MSA03010/ILI03010SV02/update") => Some(Action::Refuse),
         // What a file leaves is its message's business.
         (Method::Post, "/agent/exchange/{file}" | "/oqs-api-pro/MSA03010/ILI03010SV01/inquire") => None,
@@ -130,6 +132,8 @@ fn every_message_of_the_machine_port_has_an_expectation() {
         Action::UpdateSettings,
         Action::FetchRecords,
         Action::FetchRecords,
+        Action::AcceptBulk,
+        Action::FetchBulk,
         Action::Refuse,
     ];
     assert_eq!(written, [reader.as_slice(), &programs].concat());

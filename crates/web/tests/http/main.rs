@@ -5,6 +5,7 @@ mod access;
 mod api;
 mod audit;
 mod bounds;
+mod bulk;
 mod client;
 mod documents;
 mod exchange;

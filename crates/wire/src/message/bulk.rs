@@ -1,5 +1,9 @@
 //! Bulk messages (一括): accepted with a reception number (`…01`), fetched with it (`…02`).
 
+mod convert;
+
+pub use convert::BulkResult;
+
 use crate::message::eligibility::{ElderlyCertificate, Row, SearchInfo};
 use crate::message::envelope::{
     AnswerHeader, EligibilityRequestHeader, ReceptionNumber, RequestHeader, ResultHeader, ResultRequestHeader, XmlMsg,
