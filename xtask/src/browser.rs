@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const REQUIREMENTS: &str = "tests/browser/requirements.txt";
+const API_REQUIREMENTS: &str = "tests/api/requirements.txt";
 
 /// Compares the pins with what is installed; needs no network.
 const PINS_HOLD: &str = "
@@ -22,7 +23,7 @@ for line in open(sys.argv[1], encoding='utf-8'):
 /// Makes the Python environment if it does not satisfy the pins, and on Ubuntu brings Playwright's own Chromium if there is
 /// no other.
 pub(crate) fn environment() -> Outcome {
-    python_packages()?;
+    python_packages(&venv(), REQUIREMENTS)?;
     if chromium().is_some() {
         return Ok(());
     }
@@ -79,16 +80,21 @@ fn is_snap(path: &Path) -> bool {
     is_small && std::fs::read_to_string(&real).is_ok_and(|script| script.contains("/snap/bin"))
 }
 
-fn python_packages() -> Outcome {
-    let python = venv().join("bin/python");
-    if succeeds(&python, &["-c", PINS_HOLD, REQUIREMENTS]) {
+/// The environment of Schemathesis, which asks the served OpenAPI document's operations at random; the test of the API
+/// looks for it in the target folder.
+pub(crate) fn api_environment() -> Outcome {
+    python_packages(&absolute(target().join("venv-api")), API_REQUIREMENTS)
+}
+
+fn python_packages(venv: &Path, requirements: &str) -> Outcome {
+    let python = venv.join("bin/python");
+    if succeeds(&python, &["-c", PINS_HOLD, requirements]) {
         return Ok(());
     }
-    let venv = venv();
     checked(&mut command("python3", &["-m", "venv", "--clear", &venv.to_string_lossy()]))?;
     checked(&mut command(
         &python,
-        &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", REQUIREMENTS],
+        &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", requirements],
     ))
 }
 

@@ -15,6 +15,13 @@ struct LongRun {
 /// Add a row here; the words after `--package` and `--test` must name a test that exists.
 const RUNS: &[LongRun] = &[
     LongRun {
+        name: "api",
+        shows: "Schemathesis asks every operation of the served OpenAPI document for ten minutes, with certificate and log-ins: no internal error, nothing undocumented",
+        minutes_about: 12,
+        cargo: &["test", "--package", "madoguchi", "--test", "api", "--", "--nocapture"],
+        environment: &[("MADOGUCHI_SECONDS", "600")],
+    },
+    LongRun {
         name: "kill9",
         shows: "the whole demo is killed 200 times under load: every acknowledged consent, setting and audit entry is there, and the log verifies",
         minutes_about: 6,

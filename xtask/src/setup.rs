@@ -78,6 +78,7 @@ pub(crate) fn for_test() -> Outcome {
     }
     install(&needs)?;
     rust_components()?;
+    browser::api_environment()?;
     browser::environment()
 }
 

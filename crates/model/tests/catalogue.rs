@@ -33,7 +33,7 @@ fn collect(directory: &Path, found: &mut BTreeSet<String>) {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        let product = text.split("#[cfg(test)]\nmod ").next().unwrap();
+        let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         // A quotation mark as a character or within a literal would swap inside and outside.
         let product = product.replace("'\"'", "' '").replace("\\\"", "  ");
         let kiosk = path.components().any(|part| part.as_os_str() == "kiosk");

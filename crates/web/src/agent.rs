@@ -1,4 +1,5 @@
-//! The folder agent's door (連携アプリケーション) on the machine port: its log-in, and request files for answer files.
+//! The folder agent's door (連携アプリケーション) on the machine port: its log-in, request files for answer files, and the
+//! results of the reader.
 
 use crate::call::{CertifiedCall, SessionCall};
 use crate::message::{self, Coding, Reply};
@@ -9,9 +10,18 @@ use axum::Json;
 use axum::response::IntoResponse;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
 use madoguchi_model::code::Code;
+use madoguchi_model::eligibility::Face;
+use madoguchi_model::id::FaceId;
+use madoguchi_service::{Reason, Session};
 use madoguchi_wire::message::MessageId;
+use madoguchi_wire::message::eligibility::{Addressee, Answer as EligibilityAnswer};
+use madoguchi_wire::message::leaf::Text;
 use serde::Serialize;
+
+/// Hexadecimal digits of a face file's name after the institution's code.
+const FACE_KEY_DIGITS: usize = 20;
 
 #[derive(Serialize)]
 struct LoggedIn {
@@ -59,6 +69,54 @@ pub(crate) async fn exchange(call: SessionCall) -> Answer {
         Reply::Zip(bytes) => File::new(id.answer_file(part, "zip"), &bytes),
     }];
     Ok(Json(Exchanged { files, character_code: code.code() }).into_response())
+}
+
+#[derive(Serialize)]
+struct Faces {
+    faces: Vec<FaceFile>,
+}
+
+/// A result of the reader as a file.
+#[derive(Serialize)]
+struct FaceFile {
+    id: String,
+    #[serde(flatten)]
+    file: File,
+}
+
+/// The results of the reader that wait for this institution, the oldest first.
+pub(crate) async fn faces(call: SessionCall) -> Answer {
+    let waiting = call.app.service.faces_waiting(&call.session).await?;
+    let faces = waiting.iter().map(|face| FaceFile { id: face.id.to_hex(), file: face_file(&call.session, face) });
+    Ok(Json(Faces { faces: faces.collect() }).into_response())
+}
+
+/// A result has arrived and is not handed over again.
+pub(crate) async fn face_taken(call: SessionCall) -> Answer {
+    let id = FaceId::from_hex(call.input.segment("id")).ok_or(Reason::NotFound("この結果"))?;
+    call.app.service.face_taken(&call.session, id).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn face_file(session: &Session, face: &Face) -> File {
+    let id = face.id.to_hex();
+    let random = &id[id.len() - FACE_KEY_DIGITS..];
+    let to = Addressee {
+        institution: &session.institution.code,
+        identifier: Text::new(&face_identifier(random)),
+        character_code: message::character_code(session),
+    };
+    let content = EligibilityAnswer::telling(&face.answer, &to, None).to_xml(to.character_code);
+    let name = format!("OQSsiquc01res_face_{}{random}_{}.xml", to.institution, face.answer.at.wire());
+    File::new(name, &content)
+}
+
+/// What stands where a client would put its own mark: 16 characters that end in `=`, made of the same random digits.
+fn face_identifier(random: &str) -> String {
+    let mut bytes = [0; 11];
+    bytes[..10]
+        .copy_from_slice(&hex::decode(random).ok().and_then(|it| <[u8; 10]>::try_from(it).ok()).unwrap_or_default());
+    STANDARD.encode(bytes)
 }
 
 impl File {

@@ -6,6 +6,7 @@
 
 mod arrangement;
 mod bulk;
+mod eligibility;
 mod fetch;
 
 use crate::call::App;
@@ -90,6 +91,8 @@ impl Call<'_> {
         }
         let identifier = request.identifier().cloned();
         match request {
+            Request::Eligibility(message) => self.check_eligibility(message).await,
+            Request::ReferenceNumber(message) => self.register_reference_number(message).await,
             Request::ConsentRevocation(message) => self.revoke_consent(&message.body.revocation, identifier).await,
             Request::SettingsInquiry(_) => self.inquire_settings(identifier).await,
             Request::SettingsUpdate(message) => self.update_settings(&message.body, identifier).await,

@@ -203,6 +203,8 @@ pub const MACHINE: &[Route] = &[
     route!(Post "/reader/pass/{pass}/answers", Right::PostCardResults, reader::answer_pass),
     route!(Post "/agent/session", Certified, agent::log_in),
     route!(Post "/agent/exchange/{file}", Right::ExchangeFiles, agent::exchange).with_room(FILE_BYTES_MAX),
+    route!(Get "/agent/faces", Right::ExchangeFiles, agent::faces),
+    route!(Post "/agent/faces/{id}/taken", Right::ExchangeFiles, agent::face_taken),
     route!(Post "/oqs-api-pro/MSA12020/ILI12020SV01/auth", Certified, api::log_in),
     route!(Post "/oqs-api-pro/MSA01030/ILI01030SV01/search", Right::CallApi, api::check_eligibility),
     route!(Post "/oqs-api-pro/MSA01040/ILI01040SV01/register", Right::CallApi, api::register_reference_number),

@@ -219,7 +219,7 @@ pub(super) const MESSAGES: &[Entry] = &[
             "InsuredBranchNumber（BranchNumber）を付けて送ってください。",
         ],
     ),
-    reserved(
+    said(
         "P0003",
         Log,
         [
@@ -239,7 +239,7 @@ pub(super) const MESSAGES: &[Entry] = &[
             "正常終了のお知らせです。エラーとして扱わないでください。",
         ],
     ),
-    reserved(
+    said(
         "P0011",
         Record,
         [

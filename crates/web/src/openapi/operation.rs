@@ -30,6 +30,8 @@ impl Operation {
             "/reader/pass/{pass}/answers" => reader_answers(),
             "/agent/session" => log_in("agentLogIn", "連携アプリケーションのログイン", "連携アプリケーション", true),
             "/agent/exchange/{file}" => exchange(),
+            "/agent/faces" => faces(),
+            "/agent/faces/{id}/taken" => face_taken(),
             "/openapi.json" => Self {
                 id: "openapi",
                 tag: "文書",
@@ -167,10 +169,35 @@ fn exchange() -> Operation {
         parameters: json!([name, number]),
         request: Some(json!({
             "required": true,
-            "content": { "application/xml": { "schema": { "type": "string", "contentMediaType": "application/xml" } } },
+            "content": { "application/octet-stream": {} },
         })),
         answers: vec![answered(&answer)],
         refusals: &["404"],
+    }
+}
+
+fn faces() -> Operation {
+    let face = object(&[("id", text()), ("name", text()), ("content", base64())]);
+    Operation {
+        id: "faces",
+        tag: "連携アプリケーション",
+        summary: "カードリーダーの結果の受け取り".to_owned(),
+        description: "まだ受け取られていない24時間以内の結果を、古いものから50件まで返します。".to_owned(),
+        answers: vec![answered(&object(&[("faces", json!({ "type": "array", "maxItems": 50, "items": face }))]))],
+        ..nothing()
+    }
+}
+
+fn face_taken() -> Operation {
+    let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string", "pattern": "^[0-9a-f]{32}$" } });
+    Operation {
+        id: "faceTaken",
+        tag: "連携アプリケーション",
+        summary: "カードリーダーの結果を受け取ったことの通知".to_owned(),
+        parameters: json!([id]),
+        answers: vec![("204", json!({ "description": "次からは返しません。" }))],
+        refusals: &["404"],
+        ..nothing()
     }
 }
 

@@ -233,6 +233,95 @@ async fn past_care_comes_as_a_report_beside_the_name_of_its_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn eligibility_is_answered_by_file_and_by_json_alike() {
+    let site = Site::open().await;
+    let agent = site.seat(&site.hospital, AccountKind::Agent).await;
+    let api = site.seat(&site.hospital, AccountKind::Api).await;
+    for (birthdate, validity, name) in [("19620521", "1", Some("窓口　花子")), ("19620522", "4", None)] {
+        let search = format!(
+            "<QualificationConfirmSearchInfo><InsurerNumber>  138057</InsurerNumber><InsuredIdentificationNumber>7001234\
+             </InsuredIdentificationNumber><Birthdate>{birthdate}</Birthdate><LimitApplicationCertificateRelatedConsFlg>0\
+             </LimitApplicationCertificateRelatedConsFlg></QualificationConfirmSearchInfo>"
+        );
+        let header = "<QualificationConfirmationDate>20261123</QualificationConfirmationDate>";
+        let xml = text(&agent, "OQSsiquc01req_1.xml", &file(HOSPITAL, header, &search)).await;
+        assert_eq!(element(&xml, "QualificationValidity"), Some(validity), "{xml}");
+        assert_eq!(element(&xml, "Name"), name, "{xml}");
+        let message = json!({ "XmlMsg": {
+            "MessageHeader": { "QualificationConfirmationDate": "20261123", "MedicalInstitutionCode": HOSPITAL },
+            "MessageBody": { "QualificationConfirmSearchInfo": {
+                "InsurerNumber": "00138057", "InsuredIdentificationNumber": "7001234", "Birthdate": birthdate,
+                "LimitApplicationCertificateRelatedConsFlg": "0",
+            } },
+        } });
+        let answer = call_api(&api, "/oqs-api-pro/MSA01030/ILI01030SV01/search", &message).await.json();
+        let body = &answer["XmlMsg"]["MessageBody"];
+        assert_eq!(body["QualificationValidity"], validity, "{answer}");
+        let row = &body["ResultList"][0]["ResultOfQualificationConfirmation"];
+        assert_eq!(row["Name"].as_str(), name, "{answer}");
+        assert_eq!(site.last_entry().await.draft.action, Action::CheckEligibility);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reference_number_belongs_to_one_patient() {
+    let site = Site::open().await;
+    let agent = site.seat(&site.hospital, AccountKind::Agent).await;
+    let register = |reference: &str, number: &str| {
+        let body = format!(
+            "<ReferenceNumberRegistrationInfo><ReferenceNumber>{reference}</ReferenceNumber><InsurerNumber>  138057\
+             </InsurerNumber><InsuredIdentificationNumber>{number}</InsuredIdentificationNumber>\
+             </ReferenceNumberRegistrationInfo>"
+        );
+        file(HOSPITAL, "", &body)
+    };
+    for (reference, number, status, code) in [
+        ("0012345", "7001234", "1", None),
+        ("0012345", "9000003", "2", Some("P0030")),
+        ("0012346", "7009999", "2", Some("P0001")),
+        ("0012346", "7001234", "1", None),
+    ] {
+        let xml = text(&agent, "OQSsiimm01req_1.xml", &register(reference, number)).await;
+        assert_eq!(element(&xml, "ProcessingResultStatus"), Some(status), "{xml}");
+        assert_eq!(element(&xml, "ProcessingResultCode"), code, "{xml}");
+        assert_eq!(element(&xml, "ReferenceNumber"), Some(reference), "{xml}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn results_of_the_reader_are_handed_over_once() {
+    let site = Site::open().await;
+    let agent = site.seat(&site.hospital, AccountKind::Agent).await;
+    let faces = async || {
+        let answer = agent.send(Port::Machine, request(Method::GET, "/agent/faces")).await;
+        answer.json()["faces"].as_array().unwrap().clone()
+    };
+    let waiting = faces().await;
+    assert_eq!(waiting.len(), 1, "the pass of the site's patient");
+    let name = waiting[0]["name"].as_str().unwrap();
+    assert!(
+        name.starts_with(&format!("OQSsiquc01res_face_{HOSPITAL}")) && name.ends_with("_20261123130000.xml"),
+        "{name}"
+    );
+    assert_eq!(name.len(), "OQSsiquc01res_face_131999999100000000000000000000_20261122091500.xml".len(), "{name}");
+    let xml = String::from_utf8(STANDARD.decode(waiting[0]["content"].as_str().unwrap()).unwrap()).unwrap();
+    for (name, expected) in
+        [("ReferenceClassification", Some("1")), ("PharmacistsInfoConsFlg", Some("1")), ("Name", Some("窓口　花子"))]
+    {
+        assert_eq!(element(&xml, name), expected, "{xml}");
+    }
+    assert_eq!(element(&xml, "QualificationConfirmSearchInfo"), None);
+    let mark = element(&xml, "ArbitraryFileIdentifier").unwrap();
+    assert!(mark.len() == 16 && mark.ends_with('='), "{mark}");
+    assert_eq!(site.last_entry().await.draft.action, Action::FetchFace);
+    assert_eq!(faces().await.len(), 1, "until it has arrived");
+    let taken = format!("/agent/faces/{}/taken", waiting[0]["id"].as_str().unwrap());
+    assert_eq!(agent.send(Port::Machine, request(Method::POST, &taken)).await.status, StatusCode::NO_CONTENT);
+    assert!(faces().await.is_empty());
+    assert_eq!(agent.send(Port::Machine, request(Method::POST, &taken)).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_api_speaks_the_same_messages_as_json() {
     let site = Site::open().await;
     let api = site.seat(&site.hospital, AccountKind::Api).await;

@@ -169,7 +169,8 @@ pub(crate) fn filled(path: &str) -> String {
         .replace("{user}", account.as_str())
         .replace("{pass}", &person)
         .replace("{code}", "P0020")
-        .replace("{file}", "OQSsiinq01req_1.xml");
+        .replace("{file}", "OQSsiinq01req_1.xml")
+        .replace("{id}", &person);
     format!("{path}{query}")
 }
 
