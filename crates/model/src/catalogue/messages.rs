@@ -1,6 +1,6 @@
 //! The table of codes: messages, records, and the terminal's own pages. Nothing but data, so that the official list can take its place.
 
-use super::{Entry, Level, reserved, said};
+use super::{Entry, Level, said};
 use Level::{Log, Message, Record, Screen};
 
 const CALL_VENDOR: &str = "システムの担当者（ベンダー）に連絡してください。";
