@@ -27,6 +27,8 @@ pub struct CardPlan {
     pub not_before: Day,
     /// Last day of the certificate.
     pub not_after: Day,
+    /// The card's own last day.
+    pub card_ends_on: Day,
     /// The case that the patient plays.
     pub story: &'static str,
 }
@@ -54,9 +56,18 @@ impl World {
             name: person.name.clone(),
             not_before,
             not_after,
+            card_ends_on: card_ends_on(person, today),
             story: person.story.map_or(ORDINARY_STORY, Story::line),
         }
     }
+}
+
+/// A card lasts ten years (five for those who got it as children): until a birthday some years ahead.
+pub(crate) fn card_ends_on(person: &Inhabitant, today: Day) -> Day {
+    if person.story == Some(Story::CardNearEnd) {
+        return today.plus_days(50);
+    }
+    person.birthdate.plus_years(today.year() - person.birthdate.year() + 4)
 }
 
 impl Inhabitant {

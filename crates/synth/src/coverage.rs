@@ -2,11 +2,13 @@
 //!
 //! The file's form is the one that `ingest coverage` takes from anyone.
 
+use crate::certificate;
 use crate::person::{CoverageSpan, Inhabitant};
 use crate::world::World;
+use madoguchi_model::code::Code;
 
-/// Columns of the coverage file, in their order.
-pub const COLUMNS: [&str; 17] = [
+/// Columns that every list has.
+const ALWAYS: [&str; 17] = [
     "person_key",
     "name",
     "kana",
@@ -25,12 +27,21 @@ pub const COLUMNS: [&str; 17] = [
     "patient_share",
     "card_serial",
 ];
-
-/// 被保険者証区分 一般.
-const ORDINARY: &str = "01";
+/// Columns of the coverage file, in their order.
+pub const COLUMNS: [&str; 42] = joined(ALWAYS, certificate::COLUMNS);
 
 /// One row: the fields of [`COLUMNS`].
-pub type CoverageRow = [String; 17];
+pub type CoverageRow = [String; 42];
+
+const fn joined(first: [&'static str; 17], second: [&'static str; 25]) -> [&'static str; 42] {
+    let mut all = [""; 42];
+    let mut place = 0;
+    while place < all.len() {
+        all[place] = if place < first.len() { first[place] } else { second[place - first.len()] };
+        place += 1;
+    }
+    all
+}
 
 impl World {
     /// All coverages of all people, the oldest of each person first. `card_serial` gives the serial
@@ -39,9 +50,18 @@ impl World {
         &'world self,
         card_serial: impl Fn(&str) -> String + 'world,
     ) -> impl Iterator<Item = CoverageRow> + 'world {
-        self.people().iter().flat_map(move |person| {
-            let serial = card_serial(&person.key);
-            person.coverages.iter().map(move |coverage| row(person, coverage, &serial)).collect::<Vec<_>>()
+        let today = self.today();
+        let households = self.people().chunk_by(|one, next| one.household == next.household);
+        households.flat_map(move |household| {
+            let mut rows = Vec::with_capacity(household.len());
+            for person in household {
+                let serial = card_serial(&person.key);
+                for coverage in &person.coverages {
+                    let more = certificate::fields(person, coverage, household, today);
+                    rows.push(row(person, coverage, &serial, more));
+                }
+            }
+            rows
         })
     }
 
@@ -58,9 +78,9 @@ impl World {
     }
 }
 
-fn row(person: &Inhabitant, coverage: &CoverageSpan, card_serial: &str) -> CoverageRow {
+fn row(person: &Inhabitant, coverage: &CoverageSpan, card_serial: &str, mut more: [String; 25]) -> CoverageRow {
     let day = |day: madoguchi_model::day::Day| day.number().to_string();
-    [
+    let always = [
         person.key.clone(),
         person.name.clone(),
         person.kana.clone(),
@@ -72,11 +92,20 @@ fn row(person: &Inhabitant, coverage: &CoverageSpan, card_serial: &str) -> Cover
         coverage.numbers.number.clone(),
         coverage.numbers.branch.clone(),
         coverage.relation.number().to_string(),
-        ORDINARY.to_owned(),
+        coverage.kind.code().to_owned(),
         day(coverage.valid_from),
         coverage.valid_to.map_or_else(String::new, day),
         coverage.loss.map_or_else(String::new, |reason| reason.code().to_owned()),
         coverage.patient_share_percent.to_string(),
         card_serial.to_owned(),
-    ]
+    ];
+    if card_serial.is_empty() {
+        // Only a card has a last day.
+        more[0].clear();
+    }
+    let mut row = [const { String::new() }; 42];
+    for (field, text) in row.iter_mut().zip(always.into_iter().chain(more)) {
+        *field = text;
+    }
+    row
 }

@@ -1,4 +1,4 @@
-//! A world as a directory of files that anyone can take in: `coverage.csv`, `institutions.csv`,
+//! A world as a directory of files that anyone can take in: `coverage.csv`, `tickets.csv`, `institutions.csv`,
 //! `prescriptions.csv`, `claims/` and `checkups/`.
 
 use crate::world::World;
@@ -27,6 +27,7 @@ impl World {
         let claims = directory.join("claims");
         fs::create_dir_all(&claims).map_err(|source| ExportError { path: claims.clone(), source })?;
         write(directory.join("coverage.csv"), self.coverage_csv(|_| String::new()).as_bytes())?;
+        write(directory.join("tickets.csv"), self.ticket_csv().as_bytes())?;
         write(directory.join("institutions.csv"), self.institutions_csv().as_bytes())?;
         self.write_prescriptions(directory.join("prescriptions.csv"))?;
         let checkups = directory.join("checkups");

@@ -9,6 +9,7 @@ use crate::names::{FAMILY, FEMALE_OLDER, FEMALE_YOUNGER, MALE_OLDER, MALE_YOUNGE
 use crate::neighbourhood::{Body, Family};
 use crate::person::{CoverageSpan, Inhabitant};
 use crate::share::patient_share_percent;
+use madoguchi_model::code::CertificateKind;
 use madoguchi_model::coverage::Relation;
 use madoguchi_model::day::Day;
 use madoguchi_model::person::Sex;
@@ -47,7 +48,10 @@ pub(crate) fn inhabitants(setting: &Setting, family: &Family, serial: u64) -> Ve
         .iter()
         .chain(&family.children)
         .enumerate()
-        .map(|(place, body)| nobody_insured_yet(setting, &mut dice, family_name, body, serial + place as u64))
+        .map(|(place, body)| Inhabitant {
+            household: serial,
+            ..nobody_insured_yet(setting, &mut dice, family_name, body, serial + place as u64)
+        })
         .collect();
     insure(setting, &mut dice, &mut members, family.adults.len());
     members
@@ -76,6 +80,7 @@ fn nobody_insured_yet(
         sex: body.sex,
         birthdate,
         coverages: Vec::new(),
+        household: serial,
         serial,
         story: None,
     }
@@ -208,6 +213,7 @@ fn span(
         valid_to: None,
         loss: None,
         patient_share_percent: patient_share_percent(member.birthdate, setting.today, member.serial),
+        kind: CertificateKind::General,
     }
 }
 
@@ -223,5 +229,6 @@ pub(crate) fn late_elderly(setting: &Setting, dice: &mut Dice, member: &Inhabita
         valid_to: None,
         loss: None,
         patient_share_percent: patient_share_percent(member.birthdate, setting.today, member.serial),
+        kind: CertificateKind::General,
     }
 }

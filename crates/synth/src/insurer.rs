@@ -20,6 +20,10 @@ pub(crate) enum Scheme {
     National,
     /// 後期高齢者医療.
     LateElderly,
+    /// 自衛官診療証.
+    SelfDefence,
+    /// 医療扶助, by a 福祉事務所.
+    Assistance,
 }
 
 /// An insurer.
@@ -33,7 +37,7 @@ pub(crate) struct Insurer {
     symbol: &'static str,
 }
 
-pub(crate) const INSURERS: [Insurer; 16] = [
+pub(crate) const INSURERS: [Insurer; 18] = [
     insurer(Scheme::Association, "0113001", "全国健康保険協会　東京支部", ""),
     insurer(Scheme::Society, "0613951", "まどぐち電機健康保険組合", "１２"),
     insurer(Scheme::Society, "0613952", "千鳥橋食品健康保険組合", "千"),
@@ -50,7 +54,12 @@ pub(crate) const INSURERS: [Insurer; 16] = [
     insurer(Scheme::LateElderly, "3913951", "窓野広域連合（窓野市）", ""),
     insurer(Scheme::LateElderly, "3913952", "窓野広域連合（桜ヶ原市）", ""),
     insurer(Scheme::LateElderly, "3913953", "窓野広域連合（千鳥橋町）", ""),
+    insurer(Scheme::SelfDefence, "0713951", "見本自衛隊", "防"),
+    insurer(Scheme::Assistance, "1213951", "窓野市福祉事務所", ""),
 ];
+/// The only insurer of 自衛官 and the only 福祉事務所, by their places in [`INSURERS`].
+pub(crate) const SELF_DEFENCE: usize = 16;
+pub(crate) const WELFARE_OFFICE: usize = 17;
 
 const fn insurer(scheme: Scheme, body: &'static str, name: &'static str, symbol: &'static str) -> Insurer {
     Insurer { scheme, body, name, symbol }
@@ -86,8 +95,18 @@ pub(crate) fn household_numbers(dice: &mut Dice, insurer: &Insurer, serial: u64)
         Scheme::MutualAid => (insurer.symbol.to_owned(), serial * 3 + 10_001),
         Scheme::National => (insurer.symbol.to_owned(), serial * 3 + 1_000_003),
         Scheme::LateElderly => (String::new(), serial * 3 + 10_000_007),
+        Scheme::SelfDefence => (insurer.symbol.to_owned(), serial * 3 + 4_001),
+        Scheme::Assistance => return recipient_numbers(insurer, serial),
     };
     InsuranceNumbers { insurer: insurer.number(), symbol, number: number.to_string(), branch: String::new() }
+}
+
+/// 公費負担者番号 and 受給者番号: six digits and a check digit.
+fn recipient_numbers(insurer: &Insurer, serial: u64) -> InsuranceNumbers {
+    let body = format!("{:06}", (serial * 3 + 100_001) % 1_000_000);
+    let check = check_digit(&body).expect("the body is digits");
+    let number = format!("{body}{check}");
+    InsuranceNumbers { insurer: insurer.number(), symbol: String::new(), number, branch: String::new() }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 mod act;
 mod bill;
 mod card;
+mod certificate;
 mod chart;
 mod checkup;
 mod claim_file;
@@ -36,6 +37,7 @@ mod prescription;
 mod share;
 mod story;
 mod story_care;
+mod ticket;
 mod uke;
 mod world;
 

@@ -1,6 +1,7 @@
 //! The people of the world, with all their coverages.
 
 use crate::story::Story;
+use madoguchi_model::code::CertificateKind;
 use madoguchi_model::coverage::{ReasonOfLoss, Relation};
 use madoguchi_model::day::Day;
 use madoguchi_model::insurance::InsuranceNumbers;
@@ -21,6 +22,8 @@ pub struct Inhabitant {
     pub birthdate: Day,
     /// All coverages (資格), the oldest first.
     pub coverages: Vec<CoverageSpan>,
+    /// Number of the person with whom the household begins.
+    pub(crate) household: u64,
     /// Number of the person in this world, from 0: the seed of the person's history.
     pub(crate) serial: u64,
     /// The case that a named patient plays.
@@ -44,6 +47,8 @@ pub struct CoverageSpan {
     pub loss: Option<ReasonOfLoss>,
     /// 負担割合 in percent.
     pub patient_share_percent: u8,
+    /// 被保険者証区分.
+    pub kind: CertificateKind,
 }
 
 impl CoverageSpan {
@@ -51,6 +56,12 @@ impl CoverageSpan {
     #[must_use]
     pub fn covers(&self, day: Day) -> bool {
         self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
+    }
+
+    /// Whether it is 医療扶助.
+    #[must_use]
+    pub fn is_assistance(&self) -> bool {
+        self.kind == CertificateKind::MedicalAssistance
     }
 
     /// Ends the coverage on the day before another one begins.
@@ -61,10 +72,19 @@ impl CoverageSpan {
 }
 
 impl Inhabitant {
-    /// The coverage that holds on a day, with its place in the list.
+    /// The health insurance that holds on a day, with its place in the list.
     #[must_use]
     pub fn coverage_on(&self, day: Day) -> Option<(usize, &CoverageSpan)> {
-        self.coverages.iter().enumerate().rev().find(|(_, coverage)| coverage.covers(day))
+        let insured = self.coverages.iter().enumerate().rev().filter(|(_, coverage)| !coverage.is_assistance());
+        insured.into_iter().find(|(_, coverage)| coverage.covers(day))
+    }
+
+    /// The coverage whose numbers stand for the person on a day: what holds, else the health insurance that ended last,
+    /// else 医療扶助.
+    #[must_use]
+    pub fn coverage_to_show(&self, day: Day) -> Option<&CoverageSpan> {
+        let ended = self.coverages.iter().rev().find(|coverage| !coverage.is_assistance());
+        self.coverage_on(day).map(|(_, coverage)| coverage).or(ended).or(self.coverages.last())
     }
 
     /// The day of the 75th birthday (後期高齢者医療 begins).

@@ -7,8 +7,7 @@ const MIDDLE_INCOME_START: i64 = 20_221_001;
 
 /// Percent that the patient pays. The income is told by the person's number, so that it stays.
 pub(crate) fn patient_share_percent(birthdate: Day, today: Day, person: u64) -> u8 {
-    let income = person.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-    let percentile = income % 100;
+    let percentile = income_percentile(person);
     match birthdate.age_on(today) {
         _ if is_before_school(birthdate, today) => 20,
         75.. if percentile < 9 => 30,
@@ -18,6 +17,11 @@ pub(crate) fn patient_share_percent(birthdate: Day, today: Day, person: u64) -> 
         70..75 => 20,
         _ => 30,
     }
+}
+
+/// How many percent of people have a higher income than this person or household.
+pub(crate) const fn income_percentile(number: u64) -> u64 {
+    (number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % 100
 }
 
 /// 未就学児: up to 31 March after the sixth birthday.

@@ -5,9 +5,10 @@
 
 use crate::dice::{Dice, Stream};
 use crate::household::{Setting, key, late_elderly};
-use crate::insurer::{INSURERS, Insurer, household_numbers};
+use crate::insurer::{INSURERS, Insurer, SELF_DEFENCE, Scheme, WELFARE_OFFICE, household_numbers};
 use crate::person::{CoverageSpan, Inhabitant};
 use crate::share::patient_share_percent;
+use madoguchi_model::code::CertificateKind;
 use madoguchi_model::coverage::{ReasonOfLoss, Relation};
 use madoguchi_model::day::{Day, Month};
 use madoguchi_model::person::Sex;
@@ -30,6 +31,16 @@ pub(crate) enum Story {
     ExpiredCard,
     InsurerChanged,
     Prescribed,
+    AssistanceWithTicket,
+    AssistanceWithoutTicket,
+    AssistanceCombined,
+    SeveralCoverages,
+    LostToAssistance,
+    Died,
+    SelfDefence,
+    Haemophilia,
+    OtherName,
+    CardNearEnd,
     /// Lives with a named patient and has an ordinary life.
     Family,
 }
@@ -82,7 +93,10 @@ const fn role(
 /// The private-use character in the name of the patient with 外字.
 const RARE_NAME: &str = "渡\u{E001}　和夫";
 
-const ROLES: [Role; 18] = [
+/// A resident from abroad, who is known by another name.
+const OTHER_NAME: (&str, &str) = ("ＮＧＵＹＥＮ　ＬＩＮＨ", "グエン　リン");
+
+const ROLES: [Role; 28] = [
     role(Story::OperationLastYear, "小林　節子", "コバヤシ　セツコ", Sex::Female, Age::Years(68), 8, 0),
     role(Story::FiveDrugs, "高橋　実", "タカハシ　ミノル", Sex::Male, Age::Years(72), 9, 0),
     role(Story::NeverVisited, "伊藤　翔太", "イトウ　ショウタ", Sex::Male, Age::Years(24), 0, 0),
@@ -101,6 +115,16 @@ const ROLES: [Role; 18] = [
     role(Story::Twin, "松本　蓮", "マツモト　レン", Sex::Male, Age::Years(8), 6, 1),
     role(Story::Twin, "松本　湊", "マツモト　ミナト", Sex::Male, Age::Years(8), 6, 2),
     role(Story::Prescribed, "藤井　陽子", "フジイ　ヨウコ", Sex::Female, Age::Years(52), 0, 0),
+    role(Story::AssistanceWithTicket, "大野　久美子", "オオノ　クミコ", Sex::Female, Age::Years(55), WELFARE_OFFICE, 0),
+    role(Story::AssistanceWithoutTicket, "島田　浩", "シマダ　ヒロシ", Sex::Male, Age::Years(49), WELFARE_OFFICE, 0),
+    role(Story::AssistanceCombined, "柴田　和子", "シバタ　カズコ", Sex::Female, Age::Years(60), 0, 0),
+    role(Story::SeveralCoverages, "今井　直樹", "イマイ　ナオキ", Sex::Male, Age::Years(36), 1, 0),
+    role(Story::LostToAssistance, "増田　茂", "マスダ　シゲル", Sex::Male, Age::Years(61), 8, 0),
+    role(Story::Died, "久保　清", "クボ　キヨシ", Sex::Male, Age::Years(72), 9, 0),
+    role(Story::SelfDefence, "水野　大和", "ミズノ　ヤマト", Sex::Male, Age::Years(27), SELF_DEFENCE, 0),
+    role(Story::Haemophilia, "市川　陸", "イチカワ　リク", Sex::Male, Age::Years(22), 2, 0),
+    role(Story::OtherName, OTHER_NAME.0, OTHER_NAME.1, Sex::Female, Age::Years(31), 5, 0),
+    role(Story::CardNearEnd, "早川　恵", "ハヤカワ　メグミ", Sex::Female, Age::Years(47), 6, 0),
 ];
 
 /// How many people the stories need.
@@ -126,6 +150,20 @@ impl Story {
             Self::ExpiredCard => "カードの電子証明書の有効期限が切れている方",
             Self::InsurerChanged => "月の途中（16日）で保険者が変わった方",
             Self::Prescribed => "電子処方箋が出て、まだ薬局で薬を受け取っていない方",
+            Self::AssistanceWithTicket => {
+                "医療扶助だけの方（今月の医療券あり。環境設定情報の医療扶助情報を「利用する」にすると、カードでも確認できる）"
+            }
+            Self::AssistanceWithoutTicket => "医療扶助だけの方（医療券が未登録で、資格は「有効（未登録）」になる）",
+            Self::AssistanceCombined => "健康保険と医療扶助を併用している方（医療券あり）",
+            Self::SeveralCoverages => "2つの健康保険の資格が同時に有効になっている方（カードで確認すると「複数該当」）",
+            Self::LostToAssistance => {
+                "生活保護の受給で国民健康保険の資格を失い、医療扶助に移った方（元の番号では「無効（新しい資格あり）」）"
+            }
+            Self::Died => "死亡により資格を喪失した方",
+            Self::SelfDefence => "自衛官診療証の方（過去の診療情報等はない）",
+            Self::Haemophilia => "特定疾病療養受療証（先天性血液凝固因子障害）を持つ方",
+            Self::OtherName => "外国籍で通称（氏名その他）を登録し、券面の性別を未設定にしている方",
+            Self::CardNearEnd => "カード自体の有効期限が3か月以内に切れる方",
             Self::Family => "",
         }
     }
@@ -185,6 +223,7 @@ fn person(setting: &Setting, visible: &Visible, role: &Role, serial: u64, househ
         sex: role.sex,
         birthdate: birthdate(setting, visible, role, household),
         coverages: Vec::new(),
+        household,
         serial,
         story: Some(role.story),
     };
@@ -207,6 +246,27 @@ fn person(setting: &Setting, visible: &Visible, role: &Role, serial: u64, househ
             let second = span(setting, &person, role, &INSURERS[8], &mut numbers, household * 2 + 1, day);
             first.end_before(day);
             person.coverages.extend([first, second]);
+        }
+        Story::AssistanceCombined => {
+            let second = assistance(&person, &mut numbers, household, start);
+            person.coverages.extend([first, second]);
+        }
+        Story::LostToAssistance => {
+            let day = setting.today.plus_days(-29);
+            first.valid_to = Some(day.plus_days(-1));
+            first.loss = Some(ReasonOfLoss::PublicAssistance);
+            let second = assistance(&person, &mut numbers, household, day);
+            person.coverages.extend([first, second]);
+        }
+        Story::SeveralCoverages => {
+            let day = setting.today.plus_days(-20);
+            let second = span(setting, &person, role, &INSURERS[3], &mut numbers, household * 2 + 1, day);
+            person.coverages.extend([first, second]);
+        }
+        Story::Died => {
+            first.valid_to = Some(setting.today.plus_days(-15));
+            first.loss = Some(ReasonOfLoss::Death);
+            person.coverages.push(first);
         }
         Story::ManyDrugs => {
             let only = late_elderly(setting, &mut numbers, &person);
@@ -238,6 +298,11 @@ fn span(
     serial: u64,
     valid_from: Day,
 ) -> CoverageSpan {
+    let kind = match insurer.scheme {
+        Scheme::Assistance => return assistance(person, numbers, serial / 2, valid_from),
+        Scheme::SelfDefence => CertificateKind::SelfDefense,
+        _ => CertificateKind::General,
+    };
     let mut numbers = household_numbers(numbers, insurer, serial);
     let first_branch = u32::from(insurer.is_national());
     numbers.branch = format!("{:02}", role.place + first_branch);
@@ -249,5 +314,21 @@ fn span(
         valid_to: None,
         loss: None,
         patient_share_percent: patient_share_percent(person.birthdate, setting.today, person.serial),
+        kind,
+    }
+}
+
+/// 医療扶助 of the one 福祉事務所: the person pays nothing.
+fn assistance(person: &Inhabitant, numbers: &mut Dice, household: u64, valid_from: Day) -> CoverageSpan {
+    let office = &INSURERS[WELFARE_OFFICE];
+    CoverageSpan {
+        numbers: household_numbers(numbers, office, household),
+        insurer_name: office.name.to_owned(),
+        relation: Relation::Insured,
+        valid_from: valid_from.max(person.birthdate),
+        valid_to: None,
+        loss: None,
+        patient_share_percent: 0,
+        kind: CertificateKind::MedicalAssistance,
     }
 }

@@ -40,7 +40,19 @@ const MANY: &[Medicine] = &[
 /// have no care.
 pub(crate) fn play(chart: &mut Chart<'_>, story: Story, visible: &Visible) {
     match story {
-        Story::NeverVisited | Story::Newborn | Story::Family => {}
+        Story::NeverVisited
+        | Story::Newborn
+        | Story::Family
+        | Story::AssistanceWithTicket
+        | Story::AssistanceWithoutTicket
+        | Story::AssistanceCombined
+        | Story::SeveralCoverages
+        | Story::LostToAssistance
+        | Story::Died
+        | Story::SelfDefence
+        | Story::Haemophilia
+        | Story::OtherName
+        | Story::CardNearEnd => {}
         Story::OperationLastYear => operation_last_year(chart, visible),
         Story::FiveDrugs => five_drugs(chart),
         Story::LapsedCoverage => clinic(chart, &[11], INSOMNIA, &[list::BROTIZOLAM], 28),

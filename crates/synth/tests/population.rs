@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use madoguchi_model::check_digit;
+use madoguchi_model::code::{CertificateKind, Code, IncomeClass};
 use madoguchi_model::day::Day;
+use madoguchi_model::person::Sex;
 use madoguchi_model::shown::shown;
 use madoguchi_synth::{COLUMNS, CardPlan, Inhabitant, PERSONS_MIN, World, WorldPlan};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 const DAYS: [i64; 4] = [20_211_201, 20_240_229, 20_261_123, 20_270_401];
 
@@ -36,14 +38,17 @@ fn the_same_plan_gives_the_same_world() {
 }
 
 #[test]
-fn everyone_has_exactly_one_coverage_today_but_the_lapsed_one() {
+fn everyone_has_exactly_one_coverage_today_but_those_whose_case_is_another() {
     for (seed, today) in (1..4).zip(DAYS) {
         let world = world(seed, 3_000, today);
         assert_eq!(world.people().len(), 3_000, "seed {seed}");
-        let lapsed = person(&world, "喪失").key.clone();
+        let of_case = [("手続きがまだ", 0), ("死亡", 0), ("併用", 2), ("同時に有効", 2)];
+        let others: HashMap<_, _> =
+            of_case.into_iter().map(|(case, count)| (person(&world, case).key.clone(), count)).collect();
         for person in world.people() {
             let current = person.coverages.iter().filter(|coverage| coverage.covers(day(today))).count();
-            assert_eq!(current, usize::from(person.key != lapsed), "seed {seed} today {today}: {person:?}");
+            let expected = others.get(&person.key).copied().unwrap_or(1);
+            assert_eq!(current, expected, "seed {seed} today {today}: {person:?}");
         }
     }
 }
@@ -51,7 +56,9 @@ fn everyone_has_exactly_one_coverage_today_but_the_lapsed_one() {
 #[test]
 fn coverages_follow_each_other_without_gap_and_begin_after_birth() {
     for today in DAYS {
-        for person in world(11, 3_000, today).people() {
+        let world = world(11, 3_000, today);
+        let others = ["併用", "同時に有効", "生活保護の受給で"].map(|case| person(&world, case).key.clone());
+        for person in world.people().iter().filter(|person| !others.contains(&person.key)) {
             assert!(person.coverages[0].valid_from >= person.birthdate, "today {today}: {person:?}");
             for pair in person.coverages.windows(2) {
                 let last = pair[0].valid_to.unwrap();
@@ -70,7 +77,13 @@ fn numbers_pass_the_check_digit_and_name_one_person_each() {
         for coverage in &person.coverages {
             let numbers = &coverage.numbers;
             assert!(numbers.insurer.has_valid_check_digit(), "{numbers:?}");
-            let elderly = numbers.insurer.scheme().as_deref() == Some("39");
+            let scheme = numbers.insurer.scheme();
+            let elderly = scheme.as_deref() == Some("39");
+            if coverage.is_assistance() {
+                assert_eq!((scheme.as_deref(), numbers.number.len()), (Some("12"), 7), "{numbers:?}");
+                assert!(check_digit::is_valid(&numbers.number) && numbers.symbol.is_empty());
+                continue;
+            }
             assert_eq!((numbers.symbol.is_empty() && numbers.branch.is_empty()), elderly, "{numbers:?}");
             if elderly {
                 assert!(check_digit::is_valid(&numbers.insurer.printed()) && numbers.number.len() == 8);
@@ -230,5 +243,61 @@ fn the_coverage_file_is_taken_without_a_finding() {
         assert_eq!(file.rows.len(), text.lines().count() - 1, "seed {seed}");
         let with_card = file.rows.iter().filter(|row| row.card_serial.is_some()).map(|row| &row.person_key);
         assert_eq!(with_card.collect::<HashSet<_>>().len(), cards.len(), "seed {seed}");
+    }
+}
+
+#[test]
+fn every_case_of_eligibility_is_played() {
+    let world = world(7, 3_000, 20_261_123);
+    let text = world.coverage_csv(|_| String::new());
+    let file = madoguchi_wire::coverage::read(text.as_bytes()).unwrap();
+    let today = day(20_261_123);
+    let mut classes = BTreeMap::new();
+    let (mut elderly, mut seventies, mut reasons, mut kinds) = (0, 0, BTreeSet::new(), BTreeSet::new());
+    for row in &file.rows {
+        let certificate = &row.certificate;
+        let holds = row.valid_to.is_none_or(|last| today <= last);
+        if let Some(limit) = certificate.limit_on(today) {
+            assert!(holds && row.kind != CertificateKind::MedicalAssistance);
+            *classes.entry(limit.class.code()).or_insert(0) += 1;
+        }
+        if holds && (71..75).contains(&row.birthdate.age_on(today)) {
+            seventies += 1;
+            elderly += usize::from(
+                certificate.elderly_on(today).is_some_and(|one| Some(one.share_percent) == row.patient_share_percent),
+            );
+        }
+        reasons.extend(row.loss.map(|loss| loss.code()));
+        kinds.insert(row.kind.code());
+        assert!(row.particulars.address.as_ref().unwrap().starts_with("東京都"));
+    }
+    assert_eq!((elderly, seventies > 100), (seventies, true));
+    let all: Vec<_> = IncomeClass::CHOICES.iter().map(|(code, _)| *code).collect();
+    assert_eq!(classes.keys().copied().collect::<Vec<_>>(), all, "each class, in the same order");
+    assert!(classes["A03"] > 5 * classes["A01"] && classes["B10"] > classes["B09"]);
+    assert_eq!(reasons.into_iter().collect::<Vec<_>>(), ["01", "02", "03", "99"]);
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["01", "07", "A1"]);
+    let dependant = file.rows.iter().find(|row| row.name == "中村　凪").unwrap();
+    assert_eq!(dependant.certificate.insured_name.as_deref(), Some("中村　健太"));
+    let diseases: Vec<_> =
+        file.rows.iter().flat_map(|row| &row.certificate.diseases).map(|one| one.category.code()).collect();
+    assert_eq!(diseases, ["1", "2"]);
+    let foreign = person(&world, "通称");
+    let row = file.rows.iter().find(|row| row.person_key == foreign.key).unwrap();
+    assert_eq!((row.particulars.other_name.is_some(), row.certificate.sex), (true, Some(Sex::Unset)));
+}
+
+#[test]
+fn the_ticket_file_is_taken_without_a_finding() {
+    for (seed, today) in (31..).zip(DAYS) {
+        let world = world(seed, 100, today);
+        let file = madoguchi_wire::ticket::read(world.ticket_csv().as_bytes()).unwrap();
+        assert_eq!((file.refused, &file.issues[..]), (0, &[][..]), "seed {seed}");
+        let this_month = day(today).month();
+        let holders: BTreeSet<_> =
+            file.rows.iter().filter(|row| row.month == this_month).map(|row| row.person_key.as_str()).collect();
+        let expected = ["今月の医療券あり", "併用", "生活保護の受給で"].map(|case| person(&world, case).key.as_str());
+        assert_eq!(holders, BTreeSet::from(expected), "nobody whose ticket is missing");
+        assert_eq!(world.ticket_csv(), self::world(seed, 100, today).ticket_csv());
     }
 }

@@ -210,8 +210,7 @@ fn make_cards(directory: &Path, plans: &[CardPlan]) -> Outcome<HashMap<String, S
 
 fn demo_card(world: &World, index: usize, plan: &CardPlan) -> DemoCard {
     let person = world.people().iter().find(|person| person.key == plan.person_key);
-    let span = person
-        .and_then(|person| person.coverage_on(world.today()).map(|(_, span)| span).or_else(|| person.coverages.last()));
+    let span = person.and_then(|person| person.coverage_to_show(world.today()));
     let number = |read: fn(&madoguchi_model::insurance::InsuranceNumbers) -> String| {
         span.map_or_else(String::new, |span| read(&span.numbers))
     };
@@ -269,6 +268,10 @@ async fn put_care(
     let report = service.ingest_coverage(coverage.into_bytes()).await?;
     if report.is_refused() || report.refused > 0 {
         return Err(Failure::new(format!("合成データの資格情報に誤りがあります：{}件", report.refused)));
+    }
+    let report = service.ingest_coverage(world.ticket_csv().into_bytes()).await?;
+    if report.is_refused() {
+        return Err(Failure::new(format!("合成データの医療券に誤りがあります：{}件", report.refused)));
     }
     bar.set_position(20);
     let masters = service.load_masters().await?;
