@@ -25,6 +25,9 @@ use madoguchi_store::Tx;
 /// Results that are handed over at once at most; the rest follows.
 pub const FACES_AT_ONCE_MAX: u32 = 50;
 
+/// Seconds between two calls of [`Service::remove_over`].
+pub const TIDY_SECONDS: u64 = 3_600;
+
 /// What the holder of a card has, as far as this institution uses it.
 pub(crate) struct Standing {
     coverages: Vec<Coverage>,

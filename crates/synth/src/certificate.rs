@@ -140,7 +140,7 @@ fn limit(person: &Inhabitant, span: &CoverageSpan, today: Day) -> [String; 6] {
     let kind = if reduced { LimitKind::LimitAndReduction } else { LimitKind::Limit };
     let (renewed, until) = year(today);
     let from = renewed.max(span.valid_from);
-    let long_term = reduced && mixed(person.serial, 3) % 10 == 0;
+    let long_term = reduced && mixed(person.serial, 3).is_multiple_of(10);
     let long_term_on = if long_term { from.plus_months(1).to_string() } else { String::new() };
     let texts = [kind.code(), class.code()].map(str::to_owned);
     let [kind, class] = texts;

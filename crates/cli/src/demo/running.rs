@@ -16,6 +16,7 @@ use madoguchi_model::release::ReleaseRule;
 use madoguchi_report::{FontChoice, Reports};
 use madoguchi_service::Service;
 use madoguchi_service::audit::{HeadSigner, SIGN_SECONDS};
+use madoguchi_service::face::TIDY_SECONDS;
 use madoguchi_store::{Error, ProcessName, Store};
 use madoguchi_terminal::{FolderConfig, MachineAccount, RunningTerminal, Terminal, TerminalConfig};
 use madoguchi_trust::card_trust::CardTrust;
@@ -129,6 +130,7 @@ impl Running {
     pub(crate) async fn until_told_to_stop(mut self) -> Outcome<()> {
         let mut look = tokio::time::interval(LOOK);
         let mut sign = tokio::time::interval(Duration::from_secs(SIGN_SECONDS));
+        let mut tidy = tokio::time::interval(Duration::from_secs(TIDY_SECONDS));
         let told = until_told_to_stop();
         tokio::pin!(told);
         loop {
@@ -137,6 +139,11 @@ impl Running {
                 _ = sign.tick() => {
                     if let Err(refusal) = self.service.sign_head(&self.signer).await {
                         warn!(code = refusal.reason.code(), detail = refusal.detail, "the audit head was not signed");
+                    }
+                }
+                _ = tidy.tick() => {
+                    if let Err(refusal) = self.service.remove_over().await {
+                        warn!(code = refusal.reason.code(), detail = refusal.detail, "results of yesterday were not removed");
                     }
                 }
                 _ = look.tick() => {

@@ -10,6 +10,7 @@ use madoguchi_model::release::ReleaseRule;
 use madoguchi_report::{FontChoice, Reports};
 use madoguchi_service::Service;
 use madoguchi_service::audit::{HeadSigner, SIGN_SECONDS};
+use madoguchi_service::face::TIDY_SECONDS;
 use madoguchi_store::{ProcessName, Store};
 use madoguchi_trust::card_trust::CardTrust;
 use madoguchi_web::{RateLimits, Server, ServerParts};
@@ -78,14 +79,20 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
     Ok(service.stop(Some(&signer)).await?)
 }
 
-/// Signs heads and takes card revocations up, until a signal comes.
+/// Signs heads, takes card revocations up and removes what is kept for a day only, until a signal comes.
 async fn watch(service: &Service, signer: &HeadSigner, cards: PathBuf) -> Outcome<()> {
     let mut every = tokio::time::interval(Duration::from_secs(SIGN_SECONDS));
+    let mut tidy = tokio::time::interval(Duration::from_secs(TIDY_SECONDS));
     let told = until_told_to_stop();
     tokio::pin!(told);
     loop {
         tokio::select! {
             told = &mut told => return told,
+            _ = tidy.tick() => {
+                if let Err(refusal) = service.remove_over().await {
+                    warn!(code = refusal.reason.code(), detail = refusal.detail, "results of yesterday were not removed");
+                }
+            }
             _ = every.tick() => {
                 if let Err(refusal) = service.sign_head(signer).await {
                     warn!(code = refusal.reason.code(), detail = refusal.detail, "the audit head was not signed");
