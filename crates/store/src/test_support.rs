@@ -105,6 +105,18 @@ impl ThrowAwayCluster {
     /// # Errors
     /// `NotFound` when PostgreSQL is not installed; others when it does not start within 60 seconds.
     pub fn start() -> io::Result<Self> {
+        Self::start_with("-c fsync=off -c full_page_writes=off -c shared_buffers=64MB")
+    }
+
+    /// The same with a disk that is waited for and the memory of a small server, to be measured.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_durable() -> io::Result<Self> {
+        Self::start_with("-c fsync=on -c synchronous_commit=on -c shared_buffers=1GB -c max_wal_size=8GB")
+    }
+
+    fn start_with(settings: &str) -> io::Result<Self> {
         let binaries = binaries()?;
         let directory = tempfile::Builder::new().prefix("mdg-").tempdir_in("/tmp")?.keep();
         let owner = is_root(&directory)?.then(|| nobody(&directory)).transpose()?;
@@ -116,7 +128,7 @@ impl ThrowAwayCluster {
         if !shell(owner.is_some(), &initialise).status()?.success() {
             return Err(io::Error::other(tail(&directory.join("initdb.log"))));
         }
-        let keeper = shell(owner.is_some(), &keep(&binaries, &directory)).stdin(Stdio::piped()).spawn()?;
+        let keeper = shell(owner.is_some(), &keep(&binaries, &directory, settings)).stdin(Stdio::piped()).spawn()?;
         let mut cluster = Self { directory, binaries, keeper };
         cluster.wait_until_it_answers()?;
         Ok(cluster)
@@ -189,12 +201,12 @@ impl Drop for ThrowAwayCluster {
     }
 }
 
-/// The server, and who watches over it. Nothing of a throw-away database needs to survive a power cut.
-fn keep(binaries: &Path, directory: &Path) -> String {
+/// The server, and who watches over it. Nothing of a throw-away database needs to survive a power cut, unless it is measured.
+fn keep(binaries: &Path, directory: &Path, settings: &str) -> String {
     format!(
         "trap '' INT TERM HUP
-         '{binaries}/postgres' -D '{directory}/data' -k '{directory}' -c listen_addresses='' -c fsync=off \
-             -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB -c max_prepared_transactions=0 \
+         '{binaries}/postgres' -D '{directory}/data' -k '{directory}' -c listen_addresses='' {settings} \
+             -c max_connections=200 -c max_prepared_transactions=0 \
              >'{directory}/server.log' 2>&1 </dev/null &
          server=$!
          (while kill -0 $server 2>/dev/null; do sleep 1; done; kill $$ 2>/dev/null) >/dev/null 2>&1 &
