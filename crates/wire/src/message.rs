@@ -10,6 +10,7 @@ mod charset;
 pub mod checkup;
 pub mod eligibility;
 pub mod envelope;
+pub mod explain;
 pub mod failure;
 pub mod fetch;
 pub mod field;

@@ -212,7 +212,7 @@ pub enum Mark {
 
 impl<L: Leaf> Value for L {
     fn shape() -> Shape {
-        Shape::Leaf(L::format())
+        Shape::Leaf(Format { check: Some(|text, role| L::parse(text, role).is_some()), ..L::format() })
     }
 
     fn read(node: &Node, name: &'static str, reading: &mut Reading) -> Option<Self> {

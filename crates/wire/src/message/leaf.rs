@@ -31,6 +31,16 @@ pub struct Format {
     pub subject: &'static str,
     /// The codes with their labels.
     pub choices: &'static [(&'static str, &'static str)],
+    /// Whether a text fits; [`Leaf::parse`] of the type.
+    pub(crate) check: Option<fn(&str, Role) -> bool>,
+}
+
+impl Format {
+    /// Whether the text of an element fits.
+    #[must_use]
+    pub fn accepts(&self, text: &str, role: Role) -> bool {
+        self.check.is_none_or(|check| check(text, role))
+    }
 }
 
 /// Text of 1 to `MAX` characters, not only blanks, without control characters.
@@ -282,6 +292,7 @@ impl<E: Code> Leaf for Coded<E> {
             table: Some(E::TABLE),
             subject: E::SUBJECT,
             choices: E::CHOICES,
+            check: None,
         }
     }
 
