@@ -56,7 +56,11 @@ async fn run() {
 
     let begun = Instant::now();
     let place = Place::open(&directory.join("sqlite"), persons, None).await;
-    println!("SQLite: ready after {:.0} s, {:.0} MiB resident", begun.elapsed().as_secs_f64(), place.resident_mebibytes());
+    println!(
+        "SQLite: ready after {:.0} s, {:.0} MiB resident",
+        begun.elapsed().as_secs_f64(),
+        place.resident_mebibytes()
+    );
     beside_limits("SQLite", &place, &directory).await;
     one_japan("SQLite", &place).await;
     drop(place);
@@ -162,7 +166,9 @@ fn file(door: Door) -> Sort {
 fn selects(database: &Path, persons: &[[String; 5]], time: Duration) -> f64 {
     let keys: Vec<String> = persons
         .iter()
-        .filter_map(|[insurer, symbol, number, branch, _]| InsuranceNumbers::parse(insurer, symbol, number, branch).ok())
+        .filter_map(|[insurer, symbol, number, branch, _]| {
+            InsuranceNumbers::parse(insurer, symbol, number, branch).ok()
+        })
         .map(|numbers| numbers.key().as_str().to_owned())
         .collect();
     let one = |offset: usize| {

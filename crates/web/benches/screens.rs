@@ -119,6 +119,7 @@ impl Site {
         let parts = ServerParts {
             service: service.clone(),
             reports,
+            exchanges: None,
             certificates: directory,
             people: any,
             machine: any,

@@ -1,6 +1,7 @@
 //! What a handler is given: the use-cases, who asks, and the decoded input with its bounds.
 
 use crate::frame::Frame;
+use crate::inspector::Exchanges;
 use crate::problem::Problem;
 use crate::rate::Rates;
 use axum::extract::RawPathParams;
@@ -27,6 +28,8 @@ const QUERY_BYTES_MAX: usize = 2 * 1024;
 pub(crate) struct App {
     pub(crate) service: Service,
     pub(crate) reports: Result<Reports, NoJapaneseFont>,
+    /// Where a demo keeps what was exchanged.
+    pub(crate) exchanges: Option<Exchanges>,
     pub(crate) rates: Arc<Rates>,
     pub(crate) large_bodies: Arc<Semaphore>,
 }

@@ -4,6 +4,7 @@
 use crate::asset;
 use crate::frame::{self, Frame};
 use crate::header::secured;
+use crate::inspector::{self, Exchanges};
 use askama::Template;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -106,11 +107,11 @@ pub struct Home {
 }
 
 impl Home {
-    /// Listens on loopback.
+    /// Listens on loopback, with the pages of the inspector beside the start page.
     ///
     /// # Errors
     /// An address that is not loopback, or that cannot be listened on.
-    pub async fn start(address: SocketAddr) -> std::io::Result<Self> {
+    pub async fn start(address: SocketAddr, exchanges: Exchanges) -> std::io::Result<Self> {
         if !address.ip().is_loopback() {
             return Err(std::io::Error::other("はじめのページは、この機械の中（127.0.0.1）だけで開けます"));
         }
@@ -121,8 +122,9 @@ impl Home {
             .route("/", get(page))
             .route("/static/madoguchi.css", get(async || ([(CONTENT_TYPE, "text/css; charset=utf-8")], asset::STYLE)))
             .route("/static/madoguchi.svg", get(async || ([(CONTENT_TYPE, "image/svg+xml")], asset::ICON)))
-            .layer(from_fn(own_host_only))
-            .with_state(Arc::clone(&shown));
+            .with_state(Arc::clone(&shown))
+            .merge(inspector::routes(exchanges))
+            .layer(from_fn(own_host_only));
         let (stop, stopped) = oneshot::channel::<()>();
         let serve = axum::serve(listener, router).with_graceful_shutdown(async {
             let _sender_dropped = stopped.await;

@@ -15,6 +15,7 @@ mod cookie;
 mod frame;
 mod header;
 pub mod home;
+pub mod inspector;
 mod message;
 mod multipart;
 mod openapi;

@@ -2,6 +2,7 @@
 
 use crate::call::App;
 use crate::connection;
+use crate::inspector::Exchanges;
 use crate::rate::{RateLimits, Rates};
 use crate::router::{Port, router};
 use crate::tls::{LiveTrust, TlsFault};
@@ -26,6 +27,8 @@ pub struct ServerParts {
     pub service: Service,
     /// Maker of PDF files; without a Japanese font the PDF alone is refused.
     pub reports: Result<Reports, NoJapaneseFont>,
+    /// Where the messages of institutions are kept to be looked at; only a demo has it.
+    pub exchanges: Option<Exchanges>,
     /// Directory with `ca.pem`, `crl.pem`, `server.pem` and `server.key`; all are read again when they change.
     pub certificates: PathBuf,
     /// Where people connect; port 0 takes a free one.
@@ -80,6 +83,7 @@ impl Server {
         let app = App {
             service: parts.service,
             reports: parts.reports,
+            exchanges: parts.exchanges,
             rates: Arc::new(Rates::new(parts.rates)),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
         };

@@ -21,6 +21,7 @@ use madoguchi_store::{Error, ProcessName, Store};
 use madoguchi_terminal::{FolderConfig, MachineAccount, RunningTerminal, Terminal, TerminalConfig};
 use madoguchi_trust::card_trust::CardTrust;
 use madoguchi_web::home::{Home, HomePage};
+use madoguchi_web::inspector::Exchanges;
 use madoguchi_web::{RateLimits, RunningServer, Server, ServerParts};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -88,10 +89,12 @@ impl Running {
             open_service(store, &directory.join("cards-ca"), state.offset_micros, ReleaseRule::default()).await?;
         service.note_start().await?;
         let signer = head_signer(&directory.join("audit"))?;
-        let home = Home::start(ports.next()).await.map_err(Failure::new)?;
+        let exchanges = Exchanges::default();
+        let home = Home::start(ports.next(), exchanges.clone()).await.map_err(Failure::new)?;
         let parts = ServerParts {
             service: service.clone(),
             reports: Reports::new(&FontChoice::system()),
+            exchanges: Some(exchanges),
             certificates: directory.join("certificates"),
             people: ports.next(),
             machine: ports.next(),

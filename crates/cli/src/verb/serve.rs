@@ -66,6 +66,7 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
     let parts = ServerParts {
         service: service.clone(),
         reports,
+        exchanges: None,
         certificates: place.certificates(),
         people: arguments.people,
         machine: arguments.machines,

@@ -57,7 +57,12 @@ impl Explained {
 #[must_use]
 pub fn explain(name: &str, bytes: &[u8]) -> Explained {
     let Some(entry) = CATALOGUE.iter().find(|entry| entry.name == name) else {
-        return Explained { title: "", unreadable: Some("電文種別が判別できません".to_owned()), lines: Vec::new(), cut: false };
+        return Explained {
+            title: "",
+            unreadable: Some("電文種別が判別できません".to_owned()),
+            lines: Vec::new(),
+            cut: false,
+        };
     };
     let mut explained = Explained { title: entry.title, unreadable: None, lines: Vec::new(), cut: false };
     match root(bytes, entry.role) {
@@ -230,7 +235,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_said() {
-        for (name, bytes) in [("OQSsiquc01req", "<XmlMsg>"), ("OQSsiquc01req", "<a/>"), ("OQSsiabc01req", "<XmlMsg/>")] {
+        for (name, bytes) in [("OQSsiquc01req", "<XmlMsg>"), ("OQSsiquc01req", "<a/>"), ("OQSsiabc01req", "<XmlMsg/>")]
+        {
             let explained = explain(name, bytes.as_bytes());
             assert!(explained.unreadable.is_some() && explained.is_broken() && explained.lines.is_empty());
         }
