@@ -2,6 +2,7 @@
 //! results of the reader.
 
 use crate::call::{CertifiedCall, SessionCall};
+use crate::inspector::{self, Way};
 use crate::message::{self, Coding, Reply};
 use crate::problem::Problem;
 use crate::reader::{Institution, LogIn};
@@ -19,6 +20,7 @@ use madoguchi_wire::message::MessageId;
 use madoguchi_wire::message::eligibility::{Addressee, Answer as EligibilityAnswer};
 use madoguchi_wire::message::leaf::Text;
 use serde::Serialize;
+use std::time::Instant;
 
 /// Hexadecimal digits of a face file's name after the institution's code.
 const FACE_KEY_DIGITS: usize = 20;
@@ -61,9 +63,11 @@ pub(crate) async fn exchange(call: SessionCall) -> Answer {
     let name = call.input.segment("file");
     let (id, part) = MessageId::of_request_file(name).ok_or(Problem::UnknownMessage)?;
     let code = message::character_code(&call.session);
-    let reply =
-        message::answer(&call.app, &call.session, id, &call.input.body, Coding::Xml(code), call.input.request).await?;
-    let files = vec![match reply {
+    let begun = Instant::now();
+    let request = call.input.request;
+    let reply = message::answer(&call.app, &call.session, id, &call.input.body, Coding::Xml(code), request).await;
+    inspector::note(&call, Way::Folder, id, Some((name, part)), begun, &reply);
+    let files = vec![match reply? {
         Reply::Message(bytes) => File::new(id.answer_file(part, "xml"), &bytes),
         Reply::Pdf(bytes) => File::new(id.answer_file(part, "pdf"), &bytes),
         Reply::Zip(bytes) => File::new(id.answer_file(part, "zip"), &bytes),

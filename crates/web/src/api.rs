@@ -3,6 +3,7 @@
 //! A refusal that a message can say is an answer with status 200, as from the folder; see [`crate::message`].
 
 use crate::call::{CertifiedCall, SessionCall};
+use crate::inspector::{self, Way};
 use crate::message::{self, Coding, Reply};
 use crate::problem::Problem;
 use crate::router::Answer;
@@ -14,6 +15,7 @@ use http::header::CONTENT_TYPE;
 use madoguchi_model::settings::Setting;
 use madoguchi_wire::message::MessageId;
 use serde::{Deserialize, Serialize};
+use std::time::Instant;
 
 /// A log-in, or its renewal.
 #[derive(Deserialize)]
@@ -98,7 +100,11 @@ pub(crate) async fn download_bulk(call: SessionCall) -> Answer {
 }
 
 async fn answer(call: SessionCall, id: MessageId) -> Answer {
-    match message::answer(&call.app, &call.session, id, &call.input.body, Coding::Json, call.input.request).await? {
+    let begun = Instant::now();
+    let request = call.input.request;
+    let reply = message::answer(&call.app, &call.session, id, &call.input.body, Coding::Json, request).await;
+    inspector::note(&call, Way::Api, id, None, begun, &reply);
+    match reply? {
         Reply::Message(bytes) | Reply::Zip(bytes) => Ok(([(CONTENT_TYPE, "application/json")], bytes).into_response()),
         Reply::Pdf(bytes) => {
             let result = Report { file: STANDARD.encode(bytes) };

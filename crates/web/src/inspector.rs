@@ -7,12 +7,16 @@ mod page;
 
 pub(crate) use page::routes;
 
+use crate::call::SessionCall;
+use crate::message::Reply;
+use crate::problem::Problem;
 use bytes::Bytes;
 use madoguchi_model::day::Timestamp;
+use madoguchi_wire::message::MessageId;
 use madoguchi_wire::message::explain::{Explained, explain, text};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Exchanges that are kept; the oldest give way.
 const KEPT_MAX: usize = 2_000;
@@ -102,7 +106,7 @@ impl Sent {
 
     /// What stands in it, element by element; nothing for a PDF or another file that is no message.
     pub(crate) fn explained(&self) -> Option<Explained> {
-        let is_message = !self.is_left_out() && !self.bytes.is_empty() && !self.bytes.starts_with(b"%PDF");
+        let is_message = !self.is_left_out() && !self.bytes.is_empty() && ![b"%PDF".as_slice(), b"PK\x03\x04"].iter().any(|start| self.bytes.starts_with(start));
         is_message.then(|| explain(self.message(), &self.bytes))
     }
 
@@ -151,6 +155,39 @@ impl Exchange {
     pub(crate) fn is_broken(&self) -> bool {
         self.request.explained().is_some_and(|request| request.is_broken())
     }
+}
+
+/// Keeps what a call asked and was answered, where a demo keeps it. `file` is the name of the request's file, if it came
+/// as one.
+pub(crate) fn note(
+    call: &SessionCall,
+    way: Way,
+    id: MessageId,
+    file: Option<(&str, &str)>,
+    begun: Instant,
+    reply: &Result<Reply, Problem>,
+) {
+    let Some(exchanges) = &call.app.exchanges else { return };
+    let (extension, status, bytes) = match reply {
+        Ok(Reply::Message(bytes)) => ("xml", 200, bytes.clone()),
+        Ok(Reply::Zip(bytes)) => ("zip", 200, bytes.clone()),
+        Ok(Reply::Pdf(bytes)) => ("pdf", 200, bytes.clone()),
+        Err(problem) => ("", problem.status().as_u16(), problem.explained().explanation.into_bytes()),
+    };
+    let (request, answer) = match file {
+        Some((name, part)) => (name.to_owned(), id.answer_file(part, extension)),
+        None => (format!("{}req", id.as_str()), format!("{}res", id.as_str())),
+    };
+    exchanges.keep(Exchange {
+        number: 0,
+        at: call.session.now(),
+        institution: call.session.institution.code.as_str().to_owned(),
+        way,
+        status,
+        took: begun.elapsed(),
+        request: Sent::new(request, call.input.body.clone()),
+        answer: Sent::new(answer, bytes),
+    });
 }
 
 /// What is looked for.
