@@ -9,15 +9,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use support::{Browser, Demo, text};
 
-fn request(institution: &str, birthdate: &str) -> String {
+fn request(institution: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n<XmlMsg><MessageHeader>\
-         <QualificationConfirmationDate>20260615</QualificationConfirmationDate>\
-         <MedicalInstitutionCode>{institution}</MedicalInstitutionCode></MessageHeader><MessageBody>\
-         <QualificationConfirmSearchInfo><InsurerNumber>01130012</InsurerNumber>\
-         <InsuredIdentificationNumber>999999</InsuredIdentificationNumber><Birthdate>{birthdate}</Birthdate>\
-         <LimitApplicationCertificateRelatedConsFlg>0</LimitApplicationCertificateRelatedConsFlg>\
-         </QualificationConfirmSearchInfo></MessageBody></XmlMsg>\n"
+         <MedicalInstitutionCode>{institution}</MedicalInstitutionCode>\
+         <ArbitraryFileIdentifier>desk1</ArbitraryFileIdentifier></MessageHeader><MessageBody/></XmlMsg>\n"
     )
 }
 
@@ -25,8 +21,8 @@ fn request(institution: &str, birthdate: &str) -> String {
 fn answered(folders: &Path, part: &str, content: &str) -> String {
     let hidden = folders.join("req").join(format!(".{part}"));
     fs::write(&hidden, content).unwrap();
-    fs::rename(hidden, folders.join("req").join(format!("OQSsiquc01req_{part}.xml"))).unwrap();
-    let answer = folders.join("res").join(format!("OQSsiquc01res_{part}.xml"));
+    fs::rename(hidden, folders.join("req").join(format!("OQSsiinq01req_{part}.xml"))).unwrap();
+    let answer = folders.join("res").join(format!("OQSsiinq01res_{part}.xml"));
     let begun = Instant::now();
     while !answer.exists() {
         assert!(begun.elapsed() < Duration::from_secs(60), "no answer to {part}");
@@ -47,26 +43,26 @@ fn exchanges_are_shown_with_the_rules_that_they_break() {
     let document = demo.document();
     let institution = &document["institutions"][0];
     let (code, folders) = (text(&institution["code"]), PathBuf::from(institution["folders"].as_str().unwrap()));
-    assert!(answered(&folders, "good", &request(&code, "19600102")).contains("QualificationValidity"));
-    assert!(answered(&folders, "bad", &request(&code, "1960")).contains("E0002"));
+    assert!(answered(&folders, "good", &request(&code)).contains("<SegmentOfResult>1</SegmentOfResult>"));
+    assert!(answered(&folders, "bad", &request(&code[1..])).contains("E0002"));
 
     let mut home = Browser::new(&text(&document["home"]));
     let list: Value = serde_json::from_str(&home.get("/inspector.json").unwrap().body).unwrap();
     let names: Vec<&str> = list.as_array().unwrap().iter().map(|row| row["request"].as_str().unwrap()).collect();
-    assert_eq!(names, ["OQSsiquc01req_bad.xml", "OQSsiquc01req_good.xml"]);
+    assert_eq!(names, ["OQSsiinq01req_bad.xml", "OQSsiinq01req_good.xml"]);
     assert_eq!((&list[0]["broken"], &list[1]["broken"]), (&Value::Bool(true), &Value::Bool(false)));
 
     let number = &list[0]["number"];
     let one: Value = serde_json::from_str(&home.get(&format!("/inspector/{number}.json")).unwrap().body).unwrap();
-    assert!(line(&one["request"], "Birthdate")["broken"].as_str().unwrap().contains("YYYYMMDD"));
-    assert_eq!(line(&one["request"], "InsurerNumber")["broken"], Value::Null);
+    assert!(line(&one["request"], "MedicalInstitutionCode")["broken"].as_str().unwrap().contains("数字10桁"));
+    assert_eq!(line(&one["request"], "ArbitraryFileIdentifier")["broken"], Value::Null);
     assert_eq!(line(&one["answer"], "ErrorCode")["value"], "E0002");
     assert_eq!(line(&one["answer"], "SegmentOfResult")["meaning"], "異常終了");
 
     let page = home.get(&format!("/inspector/{number}")).unwrap();
-    assert!(page.body.contains("class=\"broken\"") && page.body.contains("生年月日"), "{}", page.body);
+    assert!(page.body.contains("class=\"broken\"") && page.body.contains("医療機関コード"), "{}", page.body);
     let found = home.get("/inspector?words=good").unwrap();
-    assert!(found.body.contains("OQSsiquc01req_good.xml") && !found.body.contains("OQSsiquc01req_bad.xml"));
+    assert!(found.body.contains("OQSsiinq01req_good.xml") && !found.body.contains("OQSsiinq01req_bad.xml"));
     assert_eq!(home.get(&format!("/inspector?institution={code}0")).unwrap().body.matches("/inspector/").count(), 0);
     assert_eq!(home.get("/inspector/99").unwrap().status, 404);
     assert_eq!(demo.stop(), Some(0));

@@ -113,7 +113,7 @@ fn search(query: Option<String>) -> Search {
 }
 
 fn rows(exchanges: &Exchanges, search: &Search) -> Vec<Row> {
-    exchanges.newest(search, ROWS_MAX).iter().map(|exchange| row(exchange)).collect()
+    exchanges.newest(search, ROWS_MAX).iter().map(row).collect()
 }
 
 fn row(exchange: &Arc<Exchange>) -> Row {

@@ -111,8 +111,7 @@ impl Walk<'_> {
         }
         for element in &description.elements {
             let names = names(element);
-            let required = matches!(element.occurrence, Occurrence::Once | Occurrence::Many);
-            if required && node.named(&names).all(Node::is_blank) {
+            if is_required(element) && node.named(&names).all(Node::is_blank) {
                 self.line(depth, element.name, element.label, "", "", Some("必須の要素がありません".to_owned()));
             }
         }
@@ -184,6 +183,17 @@ impl Walk<'_> {
     }
 }
 
+/// Whether the element must stand: a group in which nothing must stand may be empty, and so may be missing.
+fn is_required(element: &Element) -> bool {
+    let required = matches!(element.occurrence, Occurrence::Once | Occurrence::Many);
+    required
+        && match &element.shape {
+            Shape::Leaf(_) => true,
+            Shape::Group(description) => description.elements.iter().any(is_required),
+            Shape::List { .. } => false,
+        }
+}
+
 fn names(element: &Element) -> Vec<&'static str> {
     std::iter::once(element.name).chain(element.also.iter().copied()).collect()
 }
@@ -231,6 +241,13 @@ mod tests {
         let explained = explain("OQSsiquc01req", json.as_bytes());
         assert_eq!(line(&explained, "MedicalInstitutionCode").broken, None);
         assert!(line(&explained, "QualificationConfirmSearchInfo").broken.is_some());
+    }
+
+    #[test]
+    fn a_body_in_which_nothing_must_stand_may_be_empty() {
+        let inquiry = "<XmlMsg><MessageHeader><MedicalInstitutionCode>1312345678</MedicalInstitutionCode>\
+            </MessageHeader><MessageBody/></XmlMsg>";
+        assert!(!explain("OQSsiinq01req", inquiry.as_bytes()).is_broken());
     }
 
     #[test]
