@@ -106,7 +106,9 @@ impl Sent {
 
     /// What stands in it, element by element; nothing for a PDF or another file that is no message.
     pub(crate) fn explained(&self) -> Option<Explained> {
-        let is_message = !self.is_left_out() && !self.bytes.is_empty() && ![b"%PDF".as_slice(), b"PK\x03\x04"].iter().any(|start| self.bytes.starts_with(start));
+        let is_message = !self.is_left_out()
+            && !self.bytes.is_empty()
+            && ![b"%PDF".as_slice(), b"PK\x03\x04"].iter().any(|start| self.bytes.starts_with(start));
         is_message.then(|| explain(self.message(), &self.bytes))
     }
 
