@@ -1,8 +1,8 @@
 //! 環境設定情報更新: what an institution can set, who changed it, and from when it counts.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use madoguchi_model::account::AccountKind;
-use madoguchi_model::audit::Action;
+use madoguchi_model::account::{AccountKind, Right};
+use madoguchi_model::audit::{Action, Outcome};
 use madoguchi_model::consent::{InformationKind, Scope};
 use madoguchi_model::decision::{Decision, Denial};
 use madoguchi_model::institution::InstitutionKind;
@@ -22,6 +22,7 @@ on_every_engine!(
     switching_on_counts_from_the_next_log_in,
     switching_off_counts_at_once,
     switching_off_between_the_kiosks_pages_stores_no_consent,
+    programs_read_settings_and_only_an_administrator_changes_single_ones,
 );
 
 /// Every setting with a value that is not its default.
@@ -180,4 +181,25 @@ async fn switching_off_between_the_kiosks_pages_stores_no_consent(world: World) 
     world.set(HOSPITAL, &[(Setting::Medication, USED)], NOW).await;
     let viewer = world.session(HOSPITAL, AccountKind::Viewer, NOW).await;
     assert_eq!(seen(&world, &viewer).await, both("健"));
+}
+
+async fn programs_read_settings_and_only_an_administrator_changes_single_ones(world: World) {
+    let changes = [(Setting::Surgery, USED), (Setting::CharacterCode, "1")];
+    for kind in [AccountKind::Agent, AccountKind::Api] {
+        let session = world.session(HOSPITAL, kind, NOW).await;
+        assert_eq!(world.service.inquire_settings(&session).await.unwrap().settings, Settings::default());
+        let refused = world.service.change_settings(&session, &changes).await;
+        assert_eq!(reason(refused), Reason::NoRight(Right::UpdateSettings), "{kind:?}");
+        assert_eq!(world.last_entry().await.draft.outcome, Outcome::Refused);
+    }
+    let viewer = world.session(HOSPITAL, AccountKind::Viewer, NOW).await;
+    assert_eq!(reason(world.service.inquire_settings(&viewer).await), Reason::NoRight(Right::InquireSettings));
+    let administrator = world.session(HOSPITAL, AccountKind::Administrator, NOW).await;
+    let foreign = world.service.change_settings(&administrator, &[(Setting::RefillPrescription, USED)]).await;
+    assert!(matches!(reason(foreign), Reason::Invalid(wrong) if wrong[0].field == "リフィル処方箋"));
+    let changed = world.service.change_settings(&administrator, &changes).await.unwrap();
+    assert_eq!(changed.len(), 2);
+    let settings = world.service.inquire_settings(&administrator).await.unwrap().settings;
+    assert_eq!((settings.value(Setting::Surgery), settings.value(Setting::CharacterCode)), (USED, "1"));
+    assert_eq!(settings.value(Setting::Medication), USED, "what is not named stays");
 }
