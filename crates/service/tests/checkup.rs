@@ -184,6 +184,8 @@ async fn the_newest_five_of_five_years_are_shown(world: World) {
     assert_eq!(waists(&world).await, "91.5 85 84 83 82");
     let to_come = take(&world, Draft { day: 20_261_124, created_on: 20_261_125, ..DRAFT }.bytes()).await;
     assert_eq!((to_come.outcome, to_come.refused), (FileOutcome::Refused, 1));
+    let made_later = take(&world, Draft { created_on: 20_261_124, ..DRAFT }.bytes()).await;
+    assert_eq!(made_later.findings.issues[0].field, "作成年月日");
     assert_eq!(world.last_entry().await.draft.outcome, Outcome::Refused);
 }
 

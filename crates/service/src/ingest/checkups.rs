@@ -187,14 +187,17 @@ fn hash(source: &mut (impl Read + Seek)) -> std::io::Result<[u8; 32]> {
 
 /// A check-up of a day to come has a wrong date, or our clock is wrong.
 fn not_of_days_to_come(document: CheckupDocument, today: Day) -> Result<CheckupDocument, Vec<Issue>> {
-    if document.day <= today {
-        return Ok(document);
-    }
+    let field = match (document.day <= today, document.created_on <= today) {
+        (true, true) => return Ok(document),
+        (false, _) => "健診実施年月日",
+        // It would stand in the way of every later document.
+        (true, false) => "作成年月日",
+    };
     let message = format!(
         "まだ来ていない日です（現在は{}）。日付を確認してください。デモの日付は--todayで決まります",
         today.japanese()
     );
-    Err(vec![Issue::row(0, "健診実施年月日", message)])
+    Err(vec![Issue::row(0, field, message)])
 }
 
 /// In a package a finding says in which document it is.
