@@ -17,6 +17,14 @@ pub struct MenuGroup {
 /// One entry of the menu: a screen of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MenuEntry {
+    /// 資格確認照会.
+    Eligibility,
+    /// 資格確認結果一覧.
+    Checks,
+    /// 一括照会.
+    Bulk,
+    /// 照会番号登録.
+    ReferenceNumbers,
     /// 同意取得済み患者一覧.
     ConsentedPatients,
     /// 環境設定情報更新.
@@ -36,7 +44,8 @@ pub enum MenuEntry {
 }
 
 impl MenuEntry {
-    const GROUPS: [(&'static str, &'static [MenuEntry]); 4] = [
+    const GROUPS: [(&'static str, &'static [MenuEntry]); 5] = [
+        ("資格確認", &[Self::Eligibility, Self::Checks, Self::Bulk, Self::ReferenceNumbers]),
         ("手術・診療・薬剤・特定健診情報閲覧", &[Self::ConsentedPatients]),
         ("アカウント管理", &[Self::Administrators, Self::Accounts, Self::ResetMaster]),
         ("環境設定情報管理", &[Self::Settings, Self::SettingsHistory]),
@@ -47,6 +56,9 @@ impl MenuEntry {
     #[must_use]
     pub const fn right(self) -> Right {
         match self {
+            Self::Eligibility | Self::Checks => Right::CheckEligibility,
+            Self::Bulk => Right::BulkCheck,
+            Self::ReferenceNumbers => Right::RegisterReferenceNumber,
             Self::ConsentedPatients => Right::ViewRecords,
             Self::Settings | Self::SettingsHistory => Right::UpdateSettings,
             Self::Administrators => Right::ManageAdministrators,
@@ -60,6 +72,10 @@ impl MenuEntry {
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
+            Self::Eligibility => "資格確認照会",
+            Self::Checks => "資格確認結果一覧",
+            Self::Bulk => "一括照会",
+            Self::ReferenceNumbers => "照会番号登録",
             Self::ConsentedPatients => "同意取得済み患者一覧",
             Self::Settings => "環境設定情報更新",
             Self::SettingsHistory => "環境設定情報変更履歴",
@@ -96,10 +112,24 @@ mod tests {
     #[test]
     fn each_kind_sees_its_own_entries() {
         assert_eq!(labels(AccountKind::Master), ["管理アカウント一覧", "お知らせ一覧", "パスワード変更"]);
-        assert_eq!(labels(AccountKind::Viewer), ["同意取得済み患者一覧", "お知らせ一覧", "パスワード変更"]);
+        assert_eq!(
+            labels(AccountKind::Viewer),
+            [
+                "資格確認照会",
+                "資格確認結果一覧",
+                "照会番号登録",
+                "同意取得済み患者一覧",
+                "お知らせ一覧",
+                "パスワード変更"
+            ]
+        );
         assert_eq!(
             labels(AccountKind::Administrator),
             [
+                "資格確認照会",
+                "資格確認結果一覧",
+                "一括照会",
+                "照会番号登録",
                 "同意取得済み患者一覧",
                 "アカウント一覧",
                 "環境設定情報更新",
@@ -108,7 +138,10 @@ mod tests {
                 "パスワード変更"
             ]
         );
-        assert_eq!(labels(AccountKind::General), ["お知らせ一覧", "パスワード変更"]);
+        assert_eq!(
+            labels(AccountKind::General),
+            ["資格確認照会", "資格確認結果一覧", "一括照会", "照会番号登録", "お知らせ一覧", "パスワード変更"]
+        );
         assert_eq!(labels(AccountKind::MasterReset), ["マスタアカウントのパスワード初期化"]);
     }
 }

@@ -20,6 +20,8 @@ use crate::upstream::Upstream;
 
 /// The product's largest form is far smaller.
 const BODY_BYTES_MAX: usize = 64 * 1024;
+/// A file of 30 MB, and the form around it.
+const FILE_BYTES_MAX: usize = 30 * 1024 * 1024 + BODY_BYTES_MAX;
 /// Reading a form from a browser on the same machine.
 const BODY_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -47,9 +49,10 @@ impl Gateway {
 
     async fn forward(&self, request: Request<Incoming>, host: &str) -> Result<Response<Body>, Notice> {
         check(&request, host)?;
+        let bytes_max = bytes_max(&request);
         let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
         let (parts, body) = request.into_parts();
-        let body = whole(body).await?;
+        let body = whole(body, bytes_max).await?;
 
         let mut upward = Request::new(Full::new(body.clone()));
         *upward.method_mut() = parts.method;
@@ -82,14 +85,18 @@ fn check<B>(request: &Request<B>, host: &str) -> Result<(), Notice> {
         return Err(Notice::ForeignForm);
     }
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
+    if announced.is_some_and(|bytes| bytes > bytes_max(request)) {
         return Err(Notice::BodyTooLarge);
     }
     Ok(())
 }
 
-async fn whole(body: Incoming) -> Result<Bytes, Notice> {
-    let collecting = tokio::time::timeout(BODY_WAIT_MAX, Limited::new(body, BODY_BYTES_MAX).collect());
+fn bytes_max<B>(request: &Request<B>) -> usize {
+    if path::takes_files(request.uri().path()) { FILE_BYTES_MAX } else { BODY_BYTES_MAX }
+}
+
+async fn whole(body: Incoming, bytes_max: usize) -> Result<Bytes, Notice> {
+    let collecting = tokio::time::timeout(BODY_WAIT_MAX, Limited::new(body, bytes_max).collect());
     match collecting.await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Notice::BodyTooLarge),

@@ -53,6 +53,16 @@ pub(crate) struct SessionCall {
     pub(crate) input: Input,
 }
 
+impl CertifiedCall {
+    /// The frame of a page that anyone with a certificate may read, also before the institution is registered.
+    pub(crate) async fn frame(&self, screen: impl Into<String>) -> Frame {
+        match self.app.service.institution(&self.operation).await {
+            Ok(institution) => Frame::of_institution(screen, &institution),
+            Err(_) => Frame::plain(screen),
+        }
+    }
+}
+
 impl SessionCall {
     pub(crate) fn frame(&self, screen: impl Into<String>) -> Frame {
         Frame::of_session(screen, &self.session)

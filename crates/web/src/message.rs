@@ -9,6 +9,8 @@ mod bulk;
 mod eligibility;
 mod fetch;
 
+pub(crate) use bulk::composed;
+
 use crate::call::App;
 use crate::problem::Problem;
 use madoguchi_model::bulk::{BulkKind, RequestId};

@@ -12,6 +12,9 @@ const SCREENS: &[&str] = &[
     "/accounts",
     "/master",
     "/patients",
+    "/eligibility",
+    "/bulk",
+    "/reference-numbers",
     "/static",
     "/errors",
     "/docs",
@@ -21,6 +24,11 @@ const SCREENS: &[&str] = &[
 
 /// Longer addresses are not ours.
 const PATH_BYTES_MAX: usize = 2048;
+
+/// Where files are uploaded, and the only place for more than a form.
+pub(super) fn takes_files(path: &str) -> bool {
+    path == "/bulk"
+}
 
 /// Whether the path may go to the server. Anything that two programs could read in two ways is refused.
 pub(super) fn is_allowed(path: &str) -> bool {
@@ -50,6 +58,8 @@ mod tests {
             ("/login", true),
             ("/patients/0197/list.pdf", true),
             ("/static/app.css", true),
+            ("/bulk/20261123000000001/results.csv", true),
+            ("/bulky", false),
             ("/loginx", false),
             ("/reader/session", false),
             ("/metrics", false),

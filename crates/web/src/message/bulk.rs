@@ -78,7 +78,7 @@ impl Call<'_> {
 }
 
 /// All results as one message.
-async fn composed(
+pub(crate) async fn composed(
     mut results: BulkResults,
     to: &Addressee<'_>,
     now: madoguchi_model::day::Timestamp,

@@ -41,10 +41,10 @@ struct Row {
     description: String,
 }
 
-pub(crate) async fn show(_call: CertifiedCall) -> Answer {
+pub(crate) async fn show(call: CertifiedCall) -> Answer {
     let document = openapi::document();
     let page_data = ApiDocsPage {
-        frame: Frame::plain("プログラム向けの入口（API）"),
+        frame: call.frame("プログラム向けの入口（API）").await,
         introduction: text(&document["info"]["description"]),
         operations: operations(document),
     };

@@ -29,14 +29,15 @@ struct ErrorPage {
     reserved: bool,
 }
 
-pub(crate) async fn list(_call: CertifiedCall) -> Answer {
+pub(crate) async fn list(call: CertifiedCall) -> Answer {
     let blocks = Level::ALL
         .map(|level| Block { level, entries: catalogue::entries().filter(|entry| entry.level == level).collect() });
-    Ok(page(StatusCode::OK, &ErrorsPage { frame: Frame::plain("コード一覧"), blocks: blocks.into() }))
+    let frame = call.frame("コード一覧").await;
+    Ok(page(StatusCode::OK, &ErrorsPage { frame, blocks: blocks.into() }))
 }
 
 pub(crate) async fn show(call: CertifiedCall) -> Answer {
     let entry = catalogue::entry(call.input.segment("code")).ok_or(Problem::NoSuchPage)?;
-    let frame = Frame::plain(format!("コード {}", entry.code));
+    let frame = call.frame(format!("コード {}", entry.code)).await;
     Ok(page(StatusCode::OK, &ErrorPage { frame, entry, reserved: entry.standing == Standing::Reserved }))
 }

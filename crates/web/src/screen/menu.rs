@@ -21,6 +21,10 @@ pub(crate) async fn show(call: SessionCall) -> Answer {
 /// The screen behind an entry.
 const fn address(entry: &MenuEntry) -> &'static str {
     match entry {
+        MenuEntry::Eligibility => "/eligibility",
+        MenuEntry::Checks => "/eligibility/results",
+        MenuEntry::Bulk => "/bulk",
+        MenuEntry::ReferenceNumbers => "/reference-numbers",
         MenuEntry::ConsentedPatients => "/patients",
         MenuEntry::Settings => "/settings",
         MenuEntry::SettingsHistory => "/settings/history",

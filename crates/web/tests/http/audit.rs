@@ -26,6 +26,11 @@ fn expected(route: &Route) -> Option<Action> {
         (Method::Get, "/agent/faces") | (Method::Post, "/agent/faces/{id}/taken") => None,
         (Method::Post, "/logout") => Some(Action::LogOut),
         (Method::Post, "/password") => Some(Action::ChangePassword),
+        (Method::Post, "/eligibility") => Some(Action::CheckEligibility),
+        (Method::Get, "/eligibility/results" | "/eligibility/results/{check}") => Some(Action::ListChecks),
+        (Method::Post, "/bulk") => Some(Action::AcceptBulk),
+        (Method::Get, "/bulk/{reception}/results.xml" | "/bulk/{reception}/results.csv") => Some(Action::FetchBulk),
+        (Method::Post, "/reference-numbers") => Some(Action::RegisterReferenceNumber),
         (_, "/patients") => Some(Action::ListConsents),
         (Method::Get, "/patients/{person}" | "/patients/{person}/withdrawal") => Some(Action::OpenPatient),
         (Method::Post, "/patients/{person}/withdrawal") => Some(Action::WithdrawConsent),
@@ -41,6 +46,7 @@ fn expected(route: &Route) -> Option<Action> {
         // Screens that show no person and change nothing that is audited.
         (Method::Get, "/" | "/login" | "/password" | "/menu" | "/notices" | "/settings" | "/settings/done") => None,
         (Method::Get, "/settings/history" | "/accounts" | "/master/accounts" | "/master/password") => None,
+        (Method::Get, "/eligibility" | "/bulk" | "/bulk/{reception}" | "/reference-numbers") => None,
         (Method::Get, "/errors" | "/errors/{code}" | "/openapi.json" | "/docs/api") => None,
         (Method::Get, path) if path.starts_with("/static/") || path.ends_with("{user}/password") => None,
         (Method::Post, "/notices/close" | "/settings/confirm" | "/reader/pass") => None,
@@ -59,6 +65,13 @@ fn kind_for(route: &Route) -> AccountKind {
 
 fn fields(route: &Route) -> Vec<(&'static str, &'static str)> {
     match route.path {
+        "/eligibility" => vec![("insurer_number", "138057"), ("number", "7001234"), ("birthdate", "S37.5.21")],
+        "/reference-numbers" => {
+            vec![("reference_number", "0001"), ("insurer_number", "138057"), ("number", "7001234")]
+        }
+        "/bulk" => {
+            vec![("kind", "entrusted"), ("month", "202611"), ("request", "0123456789abcdef0123456789abcdef")]
+        }
         "/login" => vec![("user_id", "administrator01"), ("password", PASSWORD)],
         "/password" => vec![("current", PASSWORD), ("new", "Hoshi-no-kage8"), ("repeated", "Hoshi-no-kage8")],
         "/accounts" => vec![("kind", "viewer"), ("user_id", "viewer02")],

@@ -8,6 +8,7 @@ mod bounds;
 mod bulk;
 mod client;
 mod documents;
+mod eligibility;
 mod exchange;
 mod html;
 mod reader;

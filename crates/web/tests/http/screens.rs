@@ -9,14 +9,17 @@ use madoguchi_service::test_support::{PASSWORD, Patient, SECRET_NUMBER};
 use madoguchi_web::router::{self, Access, Port};
 use std::collections::HashMap;
 
+/// Reports and results, which are no pages.
+fn is_file(path: &str) -> bool {
+    [".pdf", ".xml", ".csv", ".json"].iter().any(|end| path.ends_with(end))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_screen_is_a_whole_page_with_a_title_of_its_own() {
     let site = Site::open().await;
     let seats = site.seats().await;
     let mut titles: HashMap<String, String> = HashMap::new();
-    for route in
-        router::PEOPLE.iter().filter(|route| route.method == router::Method::Get && !route.path.ends_with(".pdf"))
-    {
+    for route in router::PEOPLE.iter().filter(|route| route.method == router::Method::Get && !is_file(route.path)) {
         let kinds: Vec<_> = match route.access() {
             Access::NoCertificate => continue,
             Access::Right(right) => seats.keys().copied().filter(|kind| kind.may(right)).collect(),

@@ -6,10 +6,15 @@ use http::{Method, Request};
 use http_body_util::Full;
 use madoguchi_model::account::AccountKind;
 use madoguchi_model::audit::Entry;
+use madoguchi_model::bulk::{BulkKind, Progress, ReceptionNumber, RequestId};
+use madoguchi_model::eligibility::{Answer as Answered, Check, Query, Validity};
+use madoguchi_model::id::CheckId;
+use madoguchi_model::insurance::InsuranceNumbers;
 use madoguchi_report::{FontChoice, Reports};
 use madoguchi_service::login::LoggedIn;
-use madoguchi_service::test_support::{CLINIC, HOSPITAL, NOW, PASSWORD, Patient, World, code, user};
+use madoguchi_service::test_support::{CLINIC, HOSPITAL, NOW, PASSWORD, Patient, World, code, day, user};
 use madoguchi_service::{Service, Terminal};
+use madoguchi_store::bulk::BulkJob;
 use madoguchi_trust::{CertificateDirectory, IssueRequest, IssuedFiles};
 use madoguchi_web::router::{Port, Route};
 use madoguchi_web::{RateLimits, RunningServer, Server, ServerParts};
@@ -59,6 +64,7 @@ impl Site {
         let world = World::on_sqlite().await;
         world.use_all(HOSPITAL, NOW).await;
         world.pass(HOSPITAL, Patient::Ordinary, NOW, |_| true).await.unwrap();
+        put_results(&world).await;
         let directory = world.directory().join("certificates");
         let names = ["localhost".to_owned()];
         let certificates = CertificateDirectory::init(&directory, &names, unix_now()).unwrap();
@@ -158,6 +164,44 @@ pub(crate) fn with_token(mut request: Request<Full<Bytes>>, port: Port, token: &
     request
 }
 
+/// 受付番号 of an upload at the hospital that is done and found nobody.
+pub(crate) const RECEPTION: &str = "20261123000000001";
+
+fn check_id() -> CheckId {
+    CheckId::new(NOW, [1; 10])
+}
+
+/// One line of today's 資格確認結果一覧 and one upload at the hospital.
+async fn put_results(world: &World) {
+    let numbers = InsuranceNumbers::parse("138057", "", "5555555", "").unwrap();
+    let query = Query { numbers, birthdate: day(19_620_521), limit_consent: false, day: NOW.day() };
+    let answer = Answered::to_numbers(&query, NOW, Validity::None, Vec::new());
+    let check = Check { user: user(AccountKind::General), query: Some(query), answer };
+    let job = BulkJob {
+        institution: code(HOSPITAL),
+        number: ReceptionNumber::parse(RECEPTION).unwrap(),
+        request: RequestId::from_bytes([0; 16]),
+        kind: BulkKind::Entrusted,
+        question: r#"{"question":{"entrusted":202611}}"#.to_owned(),
+        user: user(AccountKind::General),
+        terminal: String::new(),
+        received_at: NOW,
+        kept_until: NOW.plus_seconds(7 * 86_400),
+        records: 0,
+        normal: 0,
+        wrong: 0,
+        chunks: 0,
+        chunks_left: 0,
+        progress: Progress::Done,
+    };
+    let put = async move |tx: &mut madoguchi_store::Tx| -> madoguchi_store::Result<()> {
+        tx.put_check(&code(HOSPITAL), check_id(), &check).await?;
+        tx.accept_bulk(&job, &[]).await?;
+        Ok(())
+    };
+    world.service.store().write("test.results", put).await.unwrap();
+}
+
 /// The path of a route with somebody and something real in it.
 pub(crate) fn filled(path: &str) -> String {
     let person = Patient::Ordinary.id().to_hex();
@@ -169,6 +213,8 @@ pub(crate) fn filled(path: &str) -> String {
         .replace("{person}", &person)
         .replace("{user}", account.as_str())
         .replace("{pass}", &person)
+        .replace("{check}", &check_id().to_hex())
+        .replace("{reception}", RECEPTION)
         .replace("{code}", "P0020")
         .replace("{file}", "OQSsiinq01req_1.xml")
         .replace("{id}", &person);
