@@ -51,7 +51,7 @@ const CHECKS: &[(&str, Check)] = &[
 fn on_a_bad_day() {
     let folder = tempfile::tempdir().unwrap();
     let directory = folder.path().join("demo");
-    let demo = Demo::start(&directory, &["--today", "20240520", "--persons", "60", "--seed", "7"]);
+    let demo = Demo::start(&directory, &["--today", "20240520", "--persons", "120", "--seed", "7"]);
     let mut world = World { document: demo.document(), demo, folder: folder.path().to_owned() };
     for institution in 0..2 {
         use_all(&world.document["institutions"][institution]);
