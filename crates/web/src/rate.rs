@@ -150,6 +150,17 @@ mod tests {
         rates.take(Source::LogIns(&other)).unwrap();
     }
 
+    /// The page of the code says the same numbers.
+    #[test]
+    fn the_catalogue_tells_the_limits() {
+        let cause = madoguchi_model::catalogue::entry("W0013").unwrap().cause;
+        let RateLimits { account, institution, log_ins } = RateLimits::default();
+        for rate in [account, institution, log_ins] {
+            let told = format!("毎秒{}件（一度に{}件）", rate.per_second, rate.burst);
+            assert!(cause.contains(&told), "{told}: {cause}");
+        }
+    }
+
     #[test]
     fn a_bucket_fills_with_time_and_not_over_its_rim() {
         let rate = Rate { per_second: 2.0, burst: 4.0 };
