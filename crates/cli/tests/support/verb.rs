@@ -68,6 +68,8 @@ pub fn database(directory: &Path) -> DatabaseUrl {
 /// Rows by table, without the audit log, what log-ins leave, and what the folder agent takes away by itself.
 pub fn rows(directory: &Path) -> BTreeMap<String, i64> {
     let mut rows = row_counts(&database(directory));
-    rows.retain(|table, _| !table.starts_with("audit_") && !["sessions", "passes", "face_results"].contains(&table.as_str()));
+    rows.retain(|table, _| {
+        !table.starts_with("audit_") && !["sessions", "passes", "face_results"].contains(&table.as_str())
+    });
     rows
 }
