@@ -12,7 +12,7 @@ struct LongRun {
     environment: &'static [(&'static str, &'static str)],
 }
 
-/// Add a row here; the words after `--package` and `--test` must name a test that exists.
+/// Add a row here; the words after `--package` and `--test`, or after `--bench`, must name a program that exists.
 const RUNS: &[LongRun] = &[
     LongRun {
         name: "api",
@@ -52,6 +52,30 @@ const RUNS: &[LongRun] = &[
             "--nocapture",
         ],
         environment: &[("MADOGUCHI_REQUESTS", "10000"), ("MADOGUCHI_ROUNDS", "20"), ("MADOGUCHI_CHECKS", "200")],
+    },
+    LongRun {
+        name: "bulk",
+        shows: "5,000 rows through the folder, killed ten times in the middle on SQLite and PostgreSQL: the same result, each record written down once; then the time from acceptance to the last answer",
+        minutes_about: 15,
+        cargo: &[
+            "test",
+            "--release",
+            "--package",
+            "madoguchi",
+            "--test",
+            "bulk",
+            "--",
+            "--nocapture",
+            "--test-threads=1",
+        ],
+        environment: &[("MADOGUCHI_ROUNDS", "10"), ("MADOGUCHI_ROWS", "5000")],
+    },
+    LongRun {
+        name: "japan",
+        shows: "1,000 eligibility checks and 430 record views a second for ten minutes over 1,000,000 insured persons, after the rates beside nginx and the bare SELECT, on SQLite and PostgreSQL; for a quiet machine",
+        minutes_about: 45,
+        cargo: &["bench", "--workspace", "--bench", "checks", "--", "Eligibility"],
+        environment: &[("MADOGUCHI_BENCH_PERSONS", "1000000"), ("MADOGUCHI_BENCH_SECONDS", "600")],
     },
     LongRun {
         name: "kill-store",
@@ -97,19 +121,22 @@ mod tests {
     use crate::run::root;
 
     #[test]
-    fn every_long_run_names_a_test_that_exists() {
+    fn every_long_run_names_a_program_that_exists() {
         for row in RUNS {
             let after = |word: &str| {
                 let at = row.cargo.iter().position(|each| *each == word)?;
                 row.cargo.get(at + 1)
             };
-            let package = after("--package").unwrap_or(&"");
-            let test = after("--test").unwrap_or(&"");
-            let folder = package.strip_prefix("madoguchi-").unwrap_or("cli");
-            let tests = root().join(format!("crates/{folder}/tests"));
+            let folder =
+                after("--package").map_or("cli", |package| package.strip_prefix("madoguchi-").unwrap_or("cli"));
+            let (programs, name) = match after("--bench") {
+                Some(bench) => ("benches", *bench),
+                None => ("tests", *after("--test").unwrap_or(&"")),
+            };
+            let programs = root().join(format!("crates/{folder}/{programs}"));
             let exists =
-                [format!("{test}.rs"), format!("{test}/main.rs")].iter().any(|file| tests.join(file).is_file());
-            assert!(exists, "{}: {test} is missing in {}", row.name, tests.display());
+                [format!("{name}.rs"), format!("{name}/main.rs")].iter().any(|file| programs.join(file).is_file());
+            assert!(exists, "{}: {name} is missing in {}", row.name, programs.display());
         }
     }
 }

@@ -28,6 +28,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use world::Place;
 
+const SQLITE: &str = "SQLite";
+const POSTGRES: &str = "PostgreSQL";
+const ENGINES: [&str; 2] = [SQLITE, POSTGRES];
 const CONNECTIONS: usize = 32;
 /// Rounds in which product and limits run by turns.
 const ROUNDS: usize = 5;
@@ -39,14 +42,18 @@ const VIEWS_A_SECOND: u32 = 430;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let filter = arguments.iter().find(|argument| !argument.starts_with('-')).cloned().unwrap_or_default();
-    if !arguments.iter().any(|argument| argument == "--bench") || !"Eligibility checks".contains(&filter) {
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return;
+    }
+    let wanted = |engine: &str| name(engine).contains(&filter);
+    if !ENGINES.iter().any(|engine| wanted(engine)) {
         return;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(Box::pin(run()));
+    runtime.block_on(Box::pin(run(wanted)));
 }
 
-async fn run() {
+async fn run(wanted: impl Fn(&str) -> bool) {
     let kept = std::env::var_os("MADOGUCHI_BENCH_PLACE").map(PathBuf::from);
     let temporary = tempfile::tempdir().unwrap();
     let directory = kept.unwrap_or_else(|| temporary.path().to_owned());
@@ -54,27 +61,35 @@ async fn run() {
     let persons = number("MADOGUCHI_BENCH_PERSONS", 20_000);
     println!("{persons} insured persons, {CONNECTIONS} connections, {ROUNDS} rounds of {} s", TURN.as_secs());
 
-    let begun = Instant::now();
-    let place = Place::open(&directory.join("sqlite"), persons, None).await;
-    println!(
-        "SQLite: ready after {:.0} s, {:.0} MiB resident",
-        begun.elapsed().as_secs_f64(),
-        place.resident_mebibytes()
-    );
-    beside_limits("SQLite", &place, &directory).await;
-    one_japan("SQLite", &place).await;
-    drop(place);
-
+    if wanted(SQLITE) {
+        let begun = Instant::now();
+        let place = Place::open(&directory.join("sqlite"), persons, None).await;
+        measure(SQLITE, &place, &directory, begun).await;
+    }
+    if !wanted(POSTGRES) {
+        return;
+    }
     match ThrowAwayCluster::start_durable() {
-        Err(missing) => println!("PostgreSQL is not measured: {missing}"),
+        Err(missing) => println!("{POSTGRES} is not measured: {missing}"),
         Ok(cluster) => {
             let (begun, database) = (Instant::now(), cluster.database_url().unwrap());
             let place = Place::open(&temporary.path().join("postgres"), persons, Some(&database)).await;
-            println!("PostgreSQL: ready after {:.0} s", begun.elapsed().as_secs_f64());
-            beside_limits("PostgreSQL", &place, &directory).await;
-            one_japan("PostgreSQL", &place).await;
+            measure(POSTGRES, &place, &directory, begun).await;
         }
     }
+}
+
+async fn measure(engine: &str, place: &Place, directory: &Path, begun: Instant) {
+    let (seconds, memory) = (begun.elapsed().as_secs_f64(), place.resident_mebibytes());
+    println!("{engine}: ready after {seconds:.0} s, {memory:.0} MiB resident");
+    beside_limits(engine, place, directory).await;
+    one_japan(engine, place).await;
+    println!("{engine}: {:.0} MiB resident at the end", place.resident_mebibytes());
+}
+
+/// The name in the table.
+fn name(engine: &str) -> String {
+    format!("Eligibility checks over mutual TLS, {engine}")
 }
 
 /// Product, nginx and the bare SELECT by turns; a ratio is taken within each round.
@@ -201,7 +216,8 @@ fn row(engine: &str, limit: &str, rates: &[f64], rounds: &[(f64, f64)]) {
     let (limits, mut ratios): (Vec<f64>, Vec<f64>) = rounds.iter().copied().unzip();
     ratios.sort_by(f64::total_cmp);
     let line = format!(
-        "| Eligibility checks over mutual TLS, {engine} | {limit} | {:.0} checks/s | {:.0}/s | {:.3} of it ({:.3}–{:.3}) | – |",
+        "| {} | {limit} | {:.0} checks/s | {:.0}/s | {:.3} of it ({:.3}–{:.3}) | – |",
+        name(engine),
         middle(rates),
         middle(&limits),
         middle(&ratios),

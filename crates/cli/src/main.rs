@@ -13,6 +13,10 @@ use clap::{Parser, Subcommand};
 use failure::Outcome;
 use std::process::ExitCode;
 
+/// Many small texts are made and given back on every thread; the system's allocator keeps its threads waiting for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// オンライン資格確認等システムの自前で動かせる実装
 #[derive(Debug, Parser)]
 #[command(name = "madoguchi", version, about, max_term_width = 100)]

@@ -20,6 +20,7 @@ use madoguchi_model::release::ReleaseRule;
 use madoguchi_service::{Clock, Service, ServiceParts, audit::newest_entry_time};
 use madoguchi_store::{DatabaseUrl, ProcessName, Store};
 use madoguchi_trust::card_trust::CardTrust;
+use madoguchi_web::RateLimits;
 use std::path::{Path, PathBuf};
 
 /// Where a deployment keeps its files and its records.
@@ -33,6 +34,20 @@ pub(crate) struct Place {
     /// `madoguchi.db` in the directory
     #[arg(long, env = "MADOGUCHI_DATABASE")]
     pub(crate) database: Option<String>,
+}
+
+/// How much programs may ask.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Limits {
+    /// Requests that one account's program may send in a second; an institution may send twice as many
+    #[arg(long, env = "MADOGUCHI_REQUESTS_PER_SECOND", default_value_t = RateLimits::ACCOUNT_PER_SECOND, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    requests_per_second: u32,
+}
+
+impl Limits {
+    pub(crate) fn rates(self) -> RateLimits {
+        RateLimits::of_account(self.requests_per_second)
+    }
 }
 
 impl Place {

@@ -5,6 +5,7 @@
 
 use crate::operation::{Service, Session};
 use crate::refusal::{Reason, Refusal};
+use futures_util::future::try_join3;
 use madoguchi_model::account::Right;
 use madoguchi_model::audit::{Action, Outcome};
 use madoguchi_model::code::Code;
@@ -16,7 +17,7 @@ use madoguchi_model::eligibility::{
 use madoguchi_model::field::FieldError;
 use madoguchi_model::id::{CheckId, CoverageId, PersonId};
 use madoguchi_model::institution::InstitutionCode;
-use madoguchi_store::{Error, Tx};
+use madoguchi_store::{Error, Store, Tx};
 use sha2::{Digest, Sha256};
 
 /// Lines of 資格確認結果一覧 that a screen shows at most.
@@ -46,7 +47,7 @@ impl Service {
     async fn decide_and_note(&self, session: &Session, query: &Query) -> Result<Answer, Refusal> {
         self.require(session, Right::CheckEligibility).await?;
         let institution = &session.institution.code;
-        let checked = check(&mut self.0.store.read(), institution, query, session.now()).await?;
+        let checked = check(&self.0.store, institution, query, session.now()).await?;
         let subject = checked.subject(query);
         let draft = session.draft(Action::CheckEligibility, Outcome::Done, &subject, checked.words());
         if !session.kind.uses_screens() {
@@ -135,14 +136,15 @@ impl Service {
     }
 }
 
-/// Decides one check by numbers. Four statements at most for insured people, one more for 医療扶助.
+/// Decides one check by numbers. Four statements at most for insured people, the last three at the same time; one more
+/// for 医療扶助.
 pub(crate) async fn check(
-    tx: &mut Tx,
+    store: &Store,
     institution: &InstitutionCode,
     query: &Query,
     now: Timestamp,
 ) -> Result<Checked, Refusal> {
-    let holders = tx.holders_of(query).await?;
+    let holders = store.read().holders_of(query).await?;
     let found = eligibility::matching(query, &holders);
     let (person, coverages) = match found {
         Found::Person(person, coverages) => (person, coverages),
@@ -152,22 +154,23 @@ pub(crate) async fn check(
             return Ok(Checked { other_birthdate: true, ..Checked::nobody(query, now, Validity::None) });
         }
     };
-    answer(tx, institution, query, now, person, &coverages).await
+    answer(store, institution, query, now, person, &coverages).await
 }
 
 async fn answer(
-    tx: &mut Tx,
+    store: &Store,
     institution: &InstitutionCode,
     query: &Query,
     now: Timestamp,
     id: PersonId,
     asked: &[CoverageId],
 ) -> Result<Checked, Refusal> {
-    let Some(person) = tx.person(id).await? else {
+    let [mut tx, mut second, mut third] = store.reads();
+    let (person, coverages, reference_number) =
+        try_join3(tx.person(id), second.coverages_of(id), third.reference_number(id, institution)).await?;
+    let Some(person) = person else {
         return Err(Refusal::new(Reason::Unavailable, "a number leads to a person who is not registered"));
     };
-    let coverages = tx.coverages_of(id).await?;
-    let reference_number = tx.reference_number(id, institution).await?;
     let assisted = coverages.iter().any(|coverage| asked.contains(&coverage.id) && coverage.is_assistance());
     let tickets = if assisted { tx.tickets_of(id, query.day.month()).await? } else { Vec::new() };
     let presence = Presence::of(&tickets, institution, query.day);

@@ -23,6 +23,7 @@ pub mod program;
 pub mod reader;
 mod records;
 pub mod refusal;
+mod seat;
 pub mod settings;
 #[cfg(feature = "test-support")]
 pub mod test_support;

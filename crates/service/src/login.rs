@@ -5,6 +5,8 @@
 
 use crate::operation::{Operation, Service, Session};
 use crate::refusal::{Reason, Refusal};
+use crate::seat::Seat;
+use futures_util::future::join;
 use madoguchi_model::account::{AccountKind, Right, UserId};
 use madoguchi_model::audit::{Action, Draft, Outcome};
 use madoguchi_model::day::Timestamp;
@@ -12,7 +14,7 @@ use madoguchi_model::field::FieldError;
 use madoguchi_model::institution::{Institution, InstitutionCode};
 use madoguchi_model::login::{self, FORMER_PASSWORDS_KEPT, PASSWORD_CHARACTERS_MAX, Tries};
 use madoguchi_model::settings::Settings;
-use madoguchi_store::account::Account;
+use madoguchi_store::account::{Account, AccountStanding};
 use madoguchi_store::program::StoredRefreshToken;
 use madoguchi_store::session::StoredSession;
 use madoguchi_store::{Result as StoreResult, Tx};
@@ -51,12 +53,7 @@ impl Service {
     /// # Errors
     /// [`Reason::UnknownInstitution`], [`Reason::ClosedInstitution`].
     pub async fn institution(&self, operation: &Operation) -> Result<Institution, Refusal> {
-        let found = self.0.store.read().institution(&operation.terminal.institution).await?;
-        let institution = found.ok_or(Reason::UnknownInstitution)?;
-        if !institution.is_open_on(operation.now.day()) {
-            return Err(Reason::ClosedInstitution.into());
-        }
-        Ok(institution)
+        open_institution(operation, self.0.store.read().institution(&operation.terminal.institution).await?)
     }
 
     /// Logs a person in at the screens.
@@ -190,7 +187,10 @@ impl Service {
                 Err(error) => return Err(error.into()),
                 Ok(None) => return Err(Reason::WrongPassword.into()),
                 Ok(Some((stored, account))) => {
-                    return Ok(LoggedIn { token, session: session(operation, institution, &account, stored) });
+                    return Ok(LoggedIn {
+                        token,
+                        session: session(operation, institution, account.standing(), stored),
+                    });
                 }
             }
         }
@@ -221,31 +221,49 @@ impl Service {
         if token.len() != TOKEN_CHARACTERS {
             return Err(Reason::NotLoggedIn.into());
         }
-        let institution = self.institution(operation).await?;
         let hash = token_hash(token);
-        let mut tx = self.0.store.read();
-        let mut stored = tx.session(&institution.code, &hash).await?.ok_or(Reason::NotLoggedIn)?;
+        let Seat { institution, session: mut stored, account } = self.seat(operation, &hash).await?;
         if stored.certificate_serial != operation.terminal.serial {
             let draft =
                 operation.draft(stored.user.as_str(), Action::Refuse, Outcome::Refused, "", "token=other_terminal");
             self.0.store.append(draft).await?;
             return Err(Reason::NotLoggedIn.into());
         }
-        let account = tx.account(&institution.code, &stored.user).await?.filter(|account| !account.stopped);
-        let account = account.ok_or(Reason::NotLoggedIn)?;
+        if account.stopped {
+            return Err(Reason::NotLoggedIn.into());
+        }
         if login::session_has_ended(account.kind, stored.created_at, stored.last_seen_at, operation.now) {
             return Err(Reason::NotLoggedIn.into());
         }
         if account.kind == AccountKind::Agent {
             // 利用する binds the folder agent at its next request: it has no log-in that somebody could repeat.
-            stored.settings = tx.settings(&institution.code).await?;
+            stored.settings = self.0.store.read().settings(&institution.code).await?;
         }
         let has_its_hour = account.kind == AccountKind::Api;
         if !has_its_hour && stored.last_seen_at.plus_seconds(TOUCH_SECONDS) <= operation.now {
             let (code, now) = (institution.code.clone(), operation.now);
             self.0.store.write("session.touch", async move |tx| tx.touch_session(&code, &hash, now).await).await?;
         }
-        Ok(session(operation, institution, &account, stored))
+        Ok(session(operation, institution, account, stored))
+    }
+
+    /// The log-in of this token at an open institution, also one that has ended by time.
+    async fn seat(&self, operation: &Operation, token_hash: &[u8; 32]) -> Result<Seat, Refusal> {
+        let code = &operation.terminal.institution;
+        // Looked up first: a write that comes after makes what is read now count no more.
+        let writes = self.0.store.writes();
+        if let Some(seat) = self.0.seats.find(writes, code.as_str(), token_hash) {
+            let institution = open_institution(operation, Some(seat.institution))?;
+            return Ok(Seat { institution, ..seat });
+        }
+        let [mut tx, mut other] = self.0.store.reads();
+        let (found, stored) = join(tx.institution(code), other.session(code, token_hash)).await;
+        let institution = open_institution(operation, found?)?;
+        let session = stored?.ok_or(Reason::NotLoggedIn)?;
+        let account = tx.account_standing(code, &session.user).await?.ok_or(Reason::NotLoggedIn)?;
+        let seat = Seat { institution, session, account };
+        self.0.seats.keep(writes, &seat);
+        Ok(seat)
     }
 
     /// Ends the session.
@@ -427,10 +445,18 @@ fn locked_until(account: Option<&Account>, operation: &Operation) -> Option<Time
     account.filter(|account| account.tries.is_locked(operation.now)).and_then(|account| account.tries.locked_until)
 }
 
+fn open_institution(operation: &Operation, found: Option<Institution>) -> Result<Institution, Refusal> {
+    let institution = found.ok_or(Reason::UnknownInstitution)?;
+    if !institution.is_open_on(operation.now.day()) {
+        return Err(Reason::ClosedInstitution.into());
+    }
+    Ok(institution)
+}
+
 pub(crate) fn session(
     operation: &Operation,
     institution: Institution,
-    account: &Account,
+    account: AccountStanding,
     stored: StoredSession,
 ) -> Session {
     Session {

@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::password::Passwords;
 use crate::refusal::{Reason, Refusal};
+use crate::seat::Seats;
 use madoguchi_model::account::{AccountKind, Right, UserId};
 use madoguchi_model::audit::{Action, Draft, Outcome};
 use madoguchi_model::day::Timestamp;
@@ -38,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) release: ReleaseRule,
     pub(crate) passwords: Passwords,
     pub(crate) random: SystemRandom,
+    pub(crate) seats: Seats,
     /// Woken when a bulk upload was accepted.
     pub(crate) bulk_waits: tokio::sync::Notify,
 }
@@ -92,6 +94,7 @@ impl Service {
             release: parts.release,
             passwords: Passwords::default(),
             random: SystemRandom::new(),
+            seats: Seats::default(),
             bulk_waits: tokio::sync::Notify::new(),
         }))
     }

@@ -84,7 +84,7 @@ impl Service {
         let renewal = Renewal { used, session: begun, refresh_token: stored, draft };
         match self.renew(renewal).await? {
             Some((stored, account)) => {
-                let session = session(operation, institution, &account, stored);
+                let session = session(operation, institution, account.standing(), stored);
                 Ok(ApiLogIn { entered: LoggedIn { token, session }, refresh_token: fresh })
             }
             None => Err(self.refuse_log_in(operation, user, Reason::NotLoggedIn).await),

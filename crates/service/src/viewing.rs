@@ -5,6 +5,7 @@
 
 use crate::operation::{Service, Session};
 use crate::refusal::{Reason, Refusal};
+use futures_util::future::{try_join, try_join4};
 use madoguchi_model::account::{AccountKind, Right};
 use madoguchi_model::audit::{Action, Outcome};
 use madoguchi_model::care::CareReceipt;
@@ -191,19 +192,24 @@ impl Service {
         period: Period,
         prescriptions: bool,
     ) -> Result<Care, Refusal> {
-        let mut tx = self.0.store.read();
-        let consent = &permission.consent;
-        let person = tx.person(consent.person()).await?.ok_or(Reason::NotFound("この患者"))?;
-        let coverages = tx.coverages_of(person.id).await?;
-        let today = session.now().day();
-        let receipts = match self.0.release.visible_part(period, today) {
-            Some(visible) => tx.care_receipts(consent, visible).await?,
-            None => Vec::new(),
+        let [mut first, mut second, mut third, mut fourth] = self.0.store.reads();
+        let (consent, today) = (&permission.consent, session.now().day());
+        let receipts = async {
+            match self.0.release.visible_part(period, today) {
+                Some(visible) => third.care_receipts(consent, visible).await,
+                None => Ok(Vec::new()),
+            }
         };
-        let prescriptions = match prescriptions {
-            true => Some(tx.prescriptions(consent, VisibleDays::on(today)).await?),
-            false => None,
+        let prescriptions = async {
+            match prescriptions {
+                true => fourth.prescriptions(consent, VisibleDays::on(today)).await.map(Some),
+                false => Ok(None),
+            }
         };
+        let (person, coverages, receipts, prescriptions) =
+            try_join4(first.person(consent.person()), second.coverages_of(consent.person()), receipts, prescriptions)
+                .await?;
+        let person = person.ok_or(Reason::NotFound("この患者"))?;
         Ok(Care { coverage: coverage_on(&coverages, today).cloned(), person, receipts, prescriptions })
     }
 
@@ -231,9 +237,8 @@ impl Service {
     }
 
     async fn standing(&self, session: &Session, person: PersonId) -> Result<Standing, Refusal> {
-        let mut tx = self.0.store.read();
-        let settings = tx.settings(&session.institution.code).await?;
-        let grant = tx.grant(person, &session.institution.code).await?;
+        let ([mut tx, mut other], institution) = (self.0.store.reads(), &session.institution.code);
+        let (settings, grant) = try_join(tx.settings(institution), other.grant(person, institution)).await?;
         Ok(Standing { settings, grant })
     }
 

@@ -42,6 +42,25 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
+/// What of an account decides about each of its requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountStanding {
+    /// Kind.
+    pub kind: AccountKind,
+    /// 停止.
+    pub stopped: bool,
+    /// The password was issued or initialised: nothing else may be done before it is changed.
+    pub must_change_password: bool,
+}
+
+impl Account {
+    /// As [`Tx::account_standing`] reads it.
+    #[must_use]
+    pub const fn standing(&self) -> AccountStanding {
+        AccountStanding { kind: self.kind, stopped: self.stopped, must_change_password: self.must_change_password }
+    }
+}
+
 impl std::fmt::Debug for Account {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Account")
@@ -64,6 +83,27 @@ impl Tx {
              FROM accounts WHERE institution_code = $1 AND user_id = $2",
         );
         self.row(SQL, &values![institution, user], account).await
+    }
+
+    /// What of an account decides about each of its requests. Reads no password.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn account_standing(
+        &mut self,
+        institution: &InstitutionCode,
+        user: &UserId,
+    ) -> Result<Option<AccountStanding>> {
+        const SQL: Sql =
+            Sql::by_key("SELECT kind, stopped, must_change FROM accounts WHERE institution_code = $1 AND user_id = $2");
+        let standing = |row: &Row<'_>| {
+            Ok(AccountStanding {
+                kind: row.known(0, AccountKind::from_code(row.text(0)?))?,
+                stopped: row.truth(1)?,
+                must_change_password: row.truth(2)?,
+            })
+        };
+        self.row(SQL, &values![institution, user], standing).await
     }
 
     /// All accounts of an institution by user ID.

@@ -14,7 +14,7 @@ use madoguchi_model::{
 use crate::{
     Consent, Error, Result, Tx,
     sql::Sql,
-    value::{Row, values},
+    value::{Row, Value, values},
 };
 
 /// Check-ups of one person that are read at most: one a month for five years, several times over.
@@ -223,12 +223,13 @@ impl Tx {
     ///
     /// # Errors
     /// When the database can't be asked.
-    pub async fn unattached_checkups(&mut self, key: &NumberKey, limit: u32) -> Result<Vec<UnattachedCheckup>> {
+    pub async fn unattached_checkups(&mut self, keys: &[NumberKey], limit: u32) -> Result<Vec<UnattachedCheckup>> {
         const SQL: Sql = Sql::by_key(
             "SELECT number_key, checkup_id, file_id, reason, created_on, taken_at, source
              FROM unattached_checkups WHERE number_key = $1 ORDER BY checkup_id LIMIT $2",
         );
-        self.rows(SQL, &values![key.as_str(), limit], unattached).await
+        let sets: Vec<Vec<Value>> = keys.iter().map(|key| values![key.as_str(), limit].into()).collect();
+        Ok(self.rows_each(SQL, &sets, unattached).await?.into_iter().flatten().collect())
     }
 
     /// Removes a waiting document that was made on `created_on` or before: its person was found, or it was asked to be
@@ -236,11 +237,16 @@ impl Tx {
     ///
     /// # Errors
     /// When it can't be written.
-    pub async fn remove_unattached_checkup(&mut self, key: &NumberKey, id: CheckupId, created_on: Day) -> Result<bool> {
+    pub async fn remove_unattached_checkup(
+        &mut self,
+        number_key: &str,
+        id: CheckupId,
+        created_on: Day,
+    ) -> Result<bool> {
         const SQL: Sql = Sql::by_key(
             "DELETE FROM unattached_checkups WHERE number_key = $1 AND checkup_id = $2 AND created_on <= $3",
         );
-        Ok(self.execute(SQL, &values![key.as_str(), id, created_on]).await? > 0)
+        Ok(self.execute(SQL, &values![number_key, id, created_on]).await? > 0)
     }
 
     /// Removes the documents that have waited for their persons since before `taken_before`; says how many. Reads

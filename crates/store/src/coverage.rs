@@ -1,5 +1,8 @@
 //! Coverages (資格) of a person, and the look-up of persons by the numbers on a certificate.
 
+use std::collections::HashMap;
+
+use futures_util::future::try_join;
 use madoguchi_model::{
     code::{CertificateKind, Code},
     coverage::{Coverage, ReasonOfLoss, Relation},
@@ -13,12 +16,18 @@ use madoguchi_model::{
 use crate::{
     Result, Tx,
     sql::Sql,
-    value::{Row, packed, values},
+    value::{Row, Value, packed, values},
 };
 
 /// Holders of one number that are looked at: a household is smaller, and several people of one birthdate are several
 /// however many they are.
 const HOLDERS_MAX: u32 = 200;
+
+const ONE: Sql = Sql::by_person(
+    "SELECT person_id, coverage_id, insurer_number, symbol, number, branch, insurer_name, relation, classification,
+         valid_from, valid_to, loss, patient_share_percent, certificate
+     FROM coverages WHERE person_id = $1 AND coverage_id = $2",
+);
 
 /// Somebody with this insurer, symbol and number (a household shares them): what is compared to tell which one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +73,7 @@ impl Tx {
     /// # Errors
     /// When the database can't be asked.
     pub async fn coverage(&mut self, person: PersonId, id: CoverageId) -> Result<Option<Coverage>> {
-        const SQL: Sql = Sql::by_person(
-            "SELECT person_id, coverage_id, insurer_number, symbol, number, branch, insurer_name, relation,
-                 classification, valid_from, valid_to, loss, patient_share_percent, certificate
-             FROM coverages WHERE person_id = $1 AND coverage_id = $2",
-        );
-        self.row(SQL, &values![person, id], coverage).await
+        self.row(ONE, &values![person, id], coverage).await
     }
 
     /// Everyone who has, or had, this insurer, symbol and number.
@@ -86,7 +90,7 @@ impl Tx {
 
     /// Those whom a check of eligibility by these numbers may mean: under insurer, number and symbol, or without the
     /// symbol also those who have one. Other birthdates are among them only while nobody has the one that is asked. One
-    /// statement with a symbol, at most three without.
+    /// statement with a symbol, at most three without, the first two at the same time. For short reads only.
     ///
     /// # Errors
     /// When the database can't be asked.
@@ -104,16 +108,32 @@ impl Tx {
              WHERE bare_number_key = $1 LIMIT $2",
         );
         let key = query.numbers.key();
-        let mut holders = self.rows(BY_SYMBOL, &values![key.as_str(), HOLDERS_MAX], holder).await?;
+        let by_symbol = values![key.as_str(), HOLDERS_MAX];
+        let mut holders;
         if normal(&query.numbers.symbol).is_empty() {
             let bare = query.numbers.bare_key();
             let parameters = values![bare.as_str(), query.birthdate, HOLDERS_MAX];
-            holders.extend(self.rows(BARE, &parameters, holder).await?);
+            let mut beside = self.beside()?;
+            let both =
+                try_join(self.rows(BY_SYMBOL, &by_symbol, holder), beside.rows(BARE, &parameters, holder)).await?;
+            holders = both.0;
+            holders.extend(both.1);
             if holders.iter().all(|holder| holder.birthdate != query.birthdate) {
                 holders.extend(self.rows(ANY_BARE, &values![bare.as_str(), 1], holder).await?);
             }
+        } else {
+            holders = self.rows(BY_SYMBOL, &by_symbol, holder).await?;
         }
         Ok(holders)
+    }
+
+    /// The coverages of these ids, as far as there are any, in the order of the ids.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn coverages_with_ids(&mut self, ids: &[(PersonId, CoverageId)]) -> Result<Vec<Coverage>> {
+        let sets: Vec<Vec<Value>> = ids.iter().map(|(person, id)| values![*person, *id].into()).collect();
+        Ok(self.rows_each(ONE, &sets, coverage).await?.into_iter().flatten().collect())
     }
 
     /// Registers a coverage, or what has changed about it, and its look-ups. `person` is its person. Seven statements at most.
@@ -121,6 +141,15 @@ impl Tx {
     /// # Errors
     /// When it can't be written.
     pub async fn put_coverage(&mut self, coverage: &Coverage, person: &Person) -> Result<()> {
+        self.put_coverages(&[(coverage, person)]).await
+    }
+
+    /// As [`Tx::put_coverage`] for many coverages with their persons; each sort of statement is under way for all of them
+    /// at once.
+    ///
+    /// # Errors
+    /// When they can't be written.
+    pub async fn put_coverages(&mut self, coverages: &[(&Coverage, &Person)]) -> Result<()> {
         const PUT: Sql = Sql::by_person(
             "INSERT INTO coverages (person_id, coverage_id, insurer_number, symbol, number, branch, insurer_name,
                  relation, classification, valid_from, valid_to, loss, patient_share_percent, certificate)
@@ -132,29 +161,22 @@ impl Tx {
                  valid_to = excluded.valid_to, loss = excluded.loss,
                  patient_share_percent = excluded.patient_share_percent, certificate = excluded.certificate",
         );
-        if let Some(former) = self.coverage(coverage.person, coverage.id).await? {
-            self.forget_numbers(&former, coverage, person).await?;
+        let ids: Vec<_> = coverages.iter().map(|(coverage, _)| (coverage.person, coverage.id)).collect();
+        let former: HashMap<_, _> = self
+            .coverages_with_ids(&ids)
+            .await?
+            .into_iter()
+            .map(|former| ((former.person, former.id), former))
+            .collect();
+        for (coverage, person) in coverages {
+            if let Some(former) = former.get(&(coverage.person, coverage.id)) {
+                self.forget_numbers(former, coverage, person).await?;
+            }
         }
-        let InsuranceNumbers { insurer, symbol, number, branch } = &coverage.numbers;
-        let parameters = values![
-            coverage.person,
-            coverage.id,
-            insurer.padded(),
-            symbol,
-            number,
-            branch,
-            &coverage.insurer_name,
-            coverage.relation.number(),
-            coverage.kind.code(),
-            coverage.valid_from,
-            coverage.valid_to,
-            coverage.loss.map(ReasonOfLoss::code),
-            coverage.patient_share_percent,
-            packed("coverages", "certificate", &coverage.certificate)?,
-        ];
-        self.execute(PUT, &parameters).await?;
-        self.put_number_key(coverage, person).await?;
-        self.put_bare_number_key(coverage, person).await
+        let sets = coverages.iter().map(|(coverage, _)| coverage_row(coverage)).collect::<Result<Vec<_>>>()?;
+        self.execute_each(PUT, &sets).await?;
+        self.put_number_keys(coverages).await?;
+        self.put_bare_number_keys(coverages).await
     }
 
     /// Removes the look-ups of numbers and birthdates that were corrected.
@@ -184,7 +206,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn put_number_key(&mut self, coverage: &Coverage, person: &Person) -> Result<()> {
+    async fn put_number_keys(&mut self, coverages: &[(&Coverage, &Person)]) -> Result<()> {
         const SQL: Sql = Sql::by_key(
             "INSERT INTO number_keys (number_key, person_id, coverage_id, number, branch, name, kana, sex, birthdate,
                  valid_from, valid_to)
@@ -193,40 +215,64 @@ impl Tx {
                  branch = excluded.branch, name = excluded.name, kana = excluded.kana, sex = excluded.sex,
                  birthdate = excluded.birthdate, valid_from = excluded.valid_from, valid_to = excluded.valid_to",
         );
-        let parameters = values![
-            coverage.numbers.key().as_str(),
-            coverage.person,
-            coverage.id,
-            &coverage.numbers.number,
-            &coverage.numbers.branch,
-            &person.name,
-            &person.kana,
-            person.sex,
-            person.birthdate,
-            coverage.valid_from,
-            coverage.valid_to,
-        ];
-        self.execute(SQL, &parameters).await?;
+        let set = |(coverage, person): &(&Coverage, &Person)| -> Vec<Value> {
+            values![
+                coverage.numbers.key().as_str(),
+                coverage.person,
+                coverage.id,
+                &coverage.numbers.number,
+                &coverage.numbers.branch,
+                &person.name,
+                &person.kana,
+                person.sex,
+                person.birthdate,
+                coverage.valid_from,
+                coverage.valid_to,
+            ]
+            .into()
+        };
+        self.execute_each(SQL, &coverages.iter().map(set).collect::<Vec<_>>()).await?;
         Ok(())
     }
 
     /// Without a symbol, the key with an empty symbol already leads there.
-    async fn put_bare_number_key(&mut self, coverage: &Coverage, person: &Person) -> Result<()> {
+    async fn put_bare_number_keys(&mut self, coverages: &[(&Coverage, &Person)]) -> Result<()> {
         const SQL: Sql = Sql::by_key(
             "INSERT INTO bare_number_keys (bare_number_key, birthdate, person_id, coverage_id, number, branch)
              VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (bare_number_key, birthdate, person_id, coverage_id) DO UPDATE SET
                  number = excluded.number, branch = excluded.branch",
         );
-        let InsuranceNumbers { symbol, number, branch, .. } = &coverage.numbers;
-        if normal(symbol).is_empty() {
-            return Ok(());
-        }
-        let bare = coverage.numbers.bare_key();
-        let parameters = values![bare.as_str(), person.birthdate, coverage.person, coverage.id, number, branch];
-        self.execute(SQL, &parameters).await?;
+        let set = |(coverage, person): &(&Coverage, &Person)| -> Vec<Value> {
+            let InsuranceNumbers { number, branch, .. } = &coverage.numbers;
+            let bare = coverage.numbers.bare_key();
+            values![bare.as_str(), person.birthdate, coverage.person, coverage.id, number, branch].into()
+        };
+        let with_symbol = coverages.iter().filter(|(coverage, _)| !normal(&coverage.numbers.symbol).is_empty());
+        self.execute_each(SQL, &with_symbol.map(set).collect::<Vec<_>>()).await?;
         Ok(())
     }
+}
+
+fn coverage_row(coverage: &Coverage) -> Result<Vec<Value>> {
+    let InsuranceNumbers { insurer, symbol, number, branch } = &coverage.numbers;
+    let row = values![
+        coverage.person,
+        coverage.id,
+        insurer.padded(),
+        symbol,
+        number,
+        branch,
+        &coverage.insurer_name,
+        coverage.relation.number(),
+        coverage.kind.code(),
+        coverage.valid_from,
+        coverage.valid_to,
+        coverage.loss.map(ReasonOfLoss::code),
+        coverage.patient_share_percent,
+        packed("coverages", "certificate", &coverage.certificate)?,
+    ];
+    Ok(row.into())
 }
 
 fn coverage(row: &Row<'_>) -> Result<Coverage> {

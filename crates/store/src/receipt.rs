@@ -241,13 +241,14 @@ impl Tx {
     ///
     /// # Errors
     /// When the database can't be asked.
-    pub async fn unattached_with_number(&mut self, key: &NumberKey, limit: u32) -> Result<Vec<UnattachedReceipt>> {
+    pub async fn unattached_with_numbers(&mut self, keys: &[NumberKey], limit: u32) -> Result<Vec<UnattachedReceipt>> {
         const SQL: Sql = Sql::report(
             "SELECT receipt_id, institution_code, file_id, request_month, care_month, reason, number_key, taken_at,
                  source
              FROM unattached_receipts WHERE number_key = $1 ORDER BY receipt_id LIMIT $2",
         );
-        self.rows(SQL, &values![key.as_str(), limit], unattached).await
+        let sets: Vec<Vec<Value>> = keys.iter().map(|key| values![key.as_str(), limit].into()).collect();
+        Ok(self.rows_each(SQL, &sets, unattached).await?.into_iter().flatten().collect())
     }
 
     /// Removes an unattached receipt, because its person was found or its time is over; `false` when there is none.

@@ -1,6 +1,9 @@
 //! The store: opened once a process, cloned cheaply, closed in order.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use futures_util::future::FutureExt;
 use madoguchi_model::{
@@ -28,6 +31,7 @@ struct Inner {
     process: Option<ProcessName>,
     /// None in a store that was opened only to read.
     queue: Option<mpsc::Sender<Message>>,
+    writes: Arc<AtomicU64>,
 }
 
 enum Readers {
@@ -57,8 +61,9 @@ impl Store {
     /// As [`Store::open`].
     pub async fn open_with(url: &DatabaseUrl, process: ProcessName, limits: Limits) -> Result<Self> {
         migration::gate(url, &limits).await?;
-        let queue = start_writer(url, process.clone(), limits).await?;
-        Ok(Self::new(url, limits, Some(process), Some(queue)))
+        let writes = Arc::default();
+        let queue = start_writer(url, process.clone(), limits, Arc::clone(&writes)).await?;
+        Ok(Self::new(url, limits, Some(process), Some(queue), writes))
     }
 
     /// Opens a migrated store only to read: it takes no process name and disturbs nobody.
@@ -68,7 +73,7 @@ impl Store {
     pub async fn open_to_read(url: &DatabaseUrl) -> Result<Self> {
         let limits = Limits::default();
         migration::gate(url, &limits).await?;
-        Ok(Self::new(url, limits, None, None))
+        Ok(Self::new(url, limits, None, None, Arc::default()))
     }
 
     /// Makes the store if it is missing and brings its schema to this program's version. `now` is written beside each
@@ -99,6 +104,7 @@ impl Store {
         limits: Limits,
         process: Option<ProcessName>,
         queue: Option<mpsc::Sender<Message>>,
+        writes: Arc<AtomicU64>,
     ) -> Self {
         let readers = match &url.0 {
             Address::Sqlite(path) => Readers::Sqlite(
@@ -107,7 +113,7 @@ impl Store {
             ),
             Address::Postgres(config) => Readers::Postgres(postgres::Pool::new(config, limits)),
         };
-        Self(Arc::new(Inner { limits, readers, process, queue }))
+        Self(Arc::new(Inner { limits, readers, process, queue, writes }))
     }
 
     /// The name under which this process writes; none in a store opened only to read.
@@ -116,13 +122,31 @@ impl Store {
         self.0.process.as_ref()
     }
 
+    /// Counts the commits of this process with a [`Store::write`] in them; it has counted up before the write's caller
+    /// hears. While it stands still, this process has changed nothing; others may have.
+    #[must_use]
+    pub fn writes(&self) -> u64 {
+        self.0.writes.load(Ordering::Acquire)
+    }
+
     /// For short reads: each statement stands alone and sees what was committed before it.
     #[must_use]
     pub fn read(&self) -> Tx {
-        Tx::new(match &self.0.readers {
-            Readers::Sqlite(database, _) => Via::Sqlite(Arc::clone(database)),
-            Readers::Postgres(pool) => Via::Postgres(Arc::clone(pool), pool.next_place()),
-        })
+        let [tx] = self.reads();
+        tx
+    }
+
+    /// As [`Store::read`], for questions that don't depend on one another: asked at the same time (with `join!`), they
+    /// cross to a database server and back together.
+    #[must_use]
+    pub fn reads<const N: usize>(&self) -> [Tx; N] {
+        match &self.0.readers {
+            Readers::Sqlite(database, _) => std::array::from_fn(|_| Tx::new(Via::Sqlite(Arc::clone(database)))),
+            Readers::Postgres(pool) => {
+                let place = pool.next_place();
+                std::array::from_fn(|_| Tx::new(Via::Postgres(Arc::clone(pool), place)))
+            }
+        }
     }
 
     /// For long reads, such as verification and export: all statements see the store as it was at one moment, and no
@@ -252,7 +276,12 @@ where
 }
 
 /// The writer has a thread of its own, so that its jobs need not be `Send` and no request waits for its disk.
-async fn start_writer(url: &DatabaseUrl, process: ProcessName, limits: Limits) -> Result<mpsc::Sender<Message>> {
+async fn start_writer(
+    url: &DatabaseUrl,
+    process: ProcessName,
+    limits: Limits,
+    writes: Arc<AtomicU64>,
+) -> Result<mpsc::Sender<Message>> {
     let (queue, waiting) = mpsc::channel(limits.queue_writes_max.max(1));
     let (ready, started) = oneshot::channel();
     let address = url.0.clone();
@@ -262,7 +291,7 @@ async fn start_writer(url: &DatabaseUrl, process: ProcessName, limits: Limits) -
             Err(error) => return drop(ready.send(Err(Error::unavailable(error.to_string())))),
         };
         runtime.block_on(async move {
-            match Writer::start(&address, process, limits).await {
+            match Writer::start(&address, process, limits, writes).await {
                 Ok(writer) => {
                     if ready.send(Ok(())).is_ok() {
                         writer.run(waiting).await;

@@ -36,6 +36,15 @@ impl Tx {
         Self { via, failure: None }
     }
 
+    /// Another handle for short reads on the same connection, for a question at the same time.
+    pub(crate) fn beside(&self) -> Result<Self> {
+        match &self.via {
+            Via::Sqlite(database) => Ok(Self::new(Via::Sqlite(Arc::clone(database)))),
+            Via::Postgres(pool, place) => Ok(Self::new(Via::Postgres(Arc::clone(pool), *place))),
+            Via::SqliteWithin(..) | Via::PostgresWithin(..) => Err(THIS_IS_NO_SHORT_READ),
+        }
+    }
+
     /// All rows that answer the question.
     pub(crate) async fn rows<T>(
         &mut self,
@@ -61,6 +70,26 @@ impl Tx {
         read: impl Fn(&Row<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
         Ok(self.rows(sql, parameters, read).await?.into_iter().next())
+    }
+
+    /// One question with many sets of parameters, inside a transaction all under way at once; the rows of each set.
+    pub(crate) async fn rows_each<T>(
+        &mut self,
+        sql: Sql,
+        sets: &[Vec<Value>],
+        read: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<Vec<T>>> {
+        if let Via::PostgresWithin(session, _) = &self.via {
+            let session = Arc::clone(session);
+            self.still_sound()?;
+            let answer = session.rows_each(sql, sets, read).await;
+            return self.noted(answer);
+        }
+        let mut answers = Vec::with_capacity(sets.len());
+        for set in sets {
+            answers.push(self.rows(sql, set, &read).await?);
+        }
+        Ok(answers)
     }
 
     /// Changes rows; says how many.
@@ -124,6 +153,7 @@ impl Tx {
     }
 }
 
+const THIS_IS_NO_SHORT_READ: Error = Error::NotWritable("this is a transaction");
 const THIS_IS_A_READ: Error = Error::NotWritable("this is a read");
 
 /// When the server was restarted or another one took over, a read may be asked again.

@@ -7,7 +7,10 @@
 use std::{
     collections::VecDeque,
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -58,6 +61,8 @@ pub(crate) struct Writer {
     chain: Arc<Mutex<Chain>>,
     /// The chain in memory may be ahead of the database: read it again before the next write.
     stale: bool,
+    /// Commits with more than audit entries in them.
+    writes: Arc<AtomicU64>,
 }
 
 enum Engine {
@@ -75,7 +80,12 @@ enum Engine {
 
 impl Writer {
     /// Takes the process's name, connects and finds the end of its audit chain.
-    pub(crate) async fn start(address: &Address, process: ProcessName, limits: Limits) -> Result<Self> {
+    pub(crate) async fn start(
+        address: &Address,
+        process: ProcessName,
+        limits: Limits,
+        writes: Arc<AtomicU64>,
+    ) -> Result<Self> {
         let engine = match address {
             Address::Sqlite(path) => Engine::Sqlite {
                 _lock: lock(path, &process)?,
@@ -86,7 +96,7 @@ impl Writer {
             }
         };
         let chain = Arc::new(Mutex::new(Chain::new(process.clone())));
-        let mut writer = Self { engine, limits, process, chain, stale: true };
+        let mut writer = Self { engine, limits, process, chain, stale: true, writes };
         let until = Instant::now() + NAME_WAIT;
         loop {
             match writer.begin().await {
@@ -135,6 +145,7 @@ impl Writer {
             }
             return;
         }
+        let changes = waiting.iter().any(|message| matches!(message, Message::Write { .. }));
         let mut answers = Vec::new();
         let mut outcome = self.work(waiting, &mut answers).await;
         if outcome.is_ok() {
@@ -143,6 +154,9 @@ impl Writer {
         if let Err(error) = &outcome {
             tracing::error!(%error, writes = answers.len(), "a batch of writes was rolled back");
             self.roll_back().await;
+        }
+        if changes {
+            self.writes.fetch_add(1, Ordering::AcqRel);
         }
         for answer in answers {
             answer(outcome.clone());
@@ -177,8 +191,7 @@ impl Writer {
             return Ok(());
         }
         let mut tx = self.tx()?;
-        tx.execute_each(audit::INSERT, &std::mem::take(entries)).await?;
-        Ok(())
+        tx.insert_entries(std::mem::take(entries)).await
     }
 
     /// One write in its savepoint.

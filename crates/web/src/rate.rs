@@ -34,14 +34,29 @@ pub struct RateLimits {
     pub log_ins: Rate,
 }
 
-impl Default for RateLimits {
-    /// 50 requests a second of an account (200 at once), 100 of an institution (400 at once), 5 log-ins (60 at once).
-    fn default() -> Self {
+impl RateLimits {
+    /// Requests a second of an account unless the operator says otherwise.
+    pub const ACCOUNT_PER_SECOND: u32 = 50;
+    /// Four seconds' worth may come at once.
+    const BURST_SECONDS: f64 = 4.0;
+
+    /// So many requests a second of an account and twice as many of an institution, four seconds' worth of them at once;
+    /// 5 log-ins (60 at once).
+    #[must_use]
+    pub fn of_account(per_second: u32) -> Self {
+        let rate = |per_second: f64| Rate { per_second, burst: per_second * Self::BURST_SECONDS };
+        let account = f64::from(per_second);
         Self {
-            account: Rate { per_second: 50.0, burst: 200.0 },
-            institution: Rate { per_second: 100.0, burst: 400.0 },
+            account: rate(account),
+            institution: rate(2.0 * account),
             log_ins: Rate { per_second: 5.0, burst: 60.0 },
         }
+    }
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self::of_account(Self::ACCOUNT_PER_SECOND)
     }
 }
 

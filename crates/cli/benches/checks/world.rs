@@ -16,6 +16,8 @@ const SEED: u64 = 20_261_125;
 /// Persons with 24 months of claims; the others have a coverage only.
 const PERSONS_WITH_CLAIMS: u32 = 1_000;
 const INSTITUTIONS: usize = 5;
+/// One account asks for everybody.
+const REQUESTS_A_SECOND: &str = "1000000";
 /// Lines of a coverage list that is taken at a time.
 const LINES_A_LIST: usize = 50_000;
 /// Persons whose checks are sent, spread over all of them.
@@ -37,6 +39,7 @@ impl Place {
         let (seed, with_claims) = (SEED.to_string(), PERSONS_WITH_CLAIMS.to_string());
         let institutions = INSTITUTIONS.to_string();
         let mut options = vec!["--seed", &seed, "--persons", &with_claims, "--institutions", &institutions];
+        options.extend(["--requests-per-second", REQUESTS_A_SECOND]);
         options.extend(database.iter().flat_map(|url| ["--database", *url]));
         let demo = Demo::start(directory, &options);
         let document = demo.document();
@@ -84,7 +87,7 @@ fn numbers(world: &World) -> Vec<[String; 5]> {
     let step = (world.people().len() / PERSONS_ASKED).max(1);
     let people = world.people().iter().step_by(step);
     let insured = people.filter_map(|person| {
-        let coverage = person.coverages.last().filter(|coverage| coverage.valid_to.is_none())?;
+        let coverage = person.coverages.last().filter(|it| it.valid_to.is_none() && !it.is_assistance())?;
         let numbers = &coverage.numbers;
         Some([
             numbers.insurer.padded(),

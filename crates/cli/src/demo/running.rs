@@ -77,7 +77,7 @@ struct InstitutionTerminals {
 
 impl Running {
     /// Starts everything and writes `demo.json` once all of it answers.
-    pub(crate) async fn start(directory: &Path, state: State, mut ports: Ports) -> Outcome<Self> {
+    pub(crate) async fn start(directory: &Path, state: State, mut ports: Ports, rates: RateLimits) -> Outcome<Self> {
         let directory = fs::canonicalize(directory)?;
         // Refused while another demo runs here, whose document stays.
         let store = match Store::open(&database_url(&state.database)?, ProcessName::parse(PROCESS)?).await {
@@ -98,7 +98,7 @@ impl Running {
             certificates: directory.join("certificates"),
             people: ports.next(),
             machine: ports.next(),
-            rates: RateLimits::default(),
+            rates,
         };
         let server = Server::start(parts).await.map_err(Failure::new)?;
         let mut running = Self {

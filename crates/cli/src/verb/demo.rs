@@ -5,6 +5,7 @@ use crate::demo::setup::{self, Wish};
 use crate::demo::state::DemoDocument;
 use crate::failure::{Failure, Outcome};
 use crate::output;
+use crate::verb::Limits;
 use clap::Args;
 use madoguchi_model::day::Day;
 use madoguchi_synth::{PERSONS_MAX, PERSONS_MIN};
@@ -34,6 +35,8 @@ pub(crate) struct Arguments {
     /// First port of the demo; 0 takes free ones
     #[arg(long, default_value_t = 8440)]
     port: u16,
+    #[command(flatten)]
+    limits: Limits,
     /// For programs: print nothing but warnings and errors
     #[arg(long)]
     headless: bool,
@@ -55,7 +58,8 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
         database: arguments.database,
     };
     let state = setup::prepare(&wish, arguments.headless).await?;
-    let running = Running::start(&arguments.directory, state, Ports::from(arguments.port)).await?;
+    let running =
+        Running::start(&arguments.directory, state, Ports::from(arguments.port), arguments.limits.rates()).await?;
     if !arguments.headless {
         tell(&running.document());
     }

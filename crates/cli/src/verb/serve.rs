@@ -1,7 +1,7 @@
 //! `madoguchi serve`: the central server.
 
 use super::audit::head_signer;
-use super::{Place, open_service, until_told_to_stop};
+use super::{Limits, Place, open_service, until_told_to_stop};
 use crate::demo::state::STATE_FILE;
 use crate::failure::{Failure, Outcome};
 use crate::output;
@@ -13,7 +13,7 @@ use madoguchi_service::audit::{HeadSigner, SIGN_SECONDS};
 use madoguchi_service::face::TIDY_SECONDS;
 use madoguchi_store::{ProcessName, Store};
 use madoguchi_trust::card_trust::CardTrust;
-use madoguchi_web::{RateLimits, Server, ServerParts};
+use madoguchi_web::{Server, ServerParts};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -42,6 +42,8 @@ pub(crate) struct Arguments {
     /// Folder with the fonts of reports; by default the system's
     #[arg(long, env = "MADOGUCHI_FONTS")]
     fonts: Option<PathBuf>,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 /// Serves until told to stop.
@@ -70,7 +72,7 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
         certificates: place.certificates(),
         people: arguments.people,
         machine: arguments.machines,
-        rates: RateLimits::default(),
+        rates: arguments.limits.rates(),
     };
     let server = Server::start(parts).await.map_err(Failure::new)?;
     info!(people = %server.people, machines = %server.machine, "serving");

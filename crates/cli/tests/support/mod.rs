@@ -30,6 +30,7 @@ impl Demo {
 
     /// The same with a command that ends in the binary, such as one that limits it.
     pub fn start_with(mut command: Command, directory: &Path, options: &[&str]) -> Self {
+        let _may_be_missing = std::fs::remove_file(directory.join("demo.json"));
         let child = command
             .arg("demo")
             .args(["--dir".as_ref(), directory.as_os_str()])

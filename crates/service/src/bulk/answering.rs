@@ -51,8 +51,8 @@ impl Service {
 
     /// 資格確認 of one record. What was decided at acceptance is its instant, so that a person is told of as of then.
     async fn answer_search(&self, job: &BulkJob, day: Day, search: &Search) -> Result<Answered, Refusal> {
+        let checked = check(&self.0.store, &job.institution, &search.query, job.received_at).await?;
         let mut tx = self.0.store.read();
-        let checked = check(&mut tx, &job.institution, &search.query, job.received_at).await?;
         let (subject, words, answer) = (checked.subject(&search.query), checked.words(), checked.answer);
         let mut rows = Vec::with_capacity(answer.rows.len());
         for row in answer.rows {

@@ -140,10 +140,7 @@ impl Arrival<'_> {
 
 /// Tries the receipts that wait for these numbers again; says how many found their persons.
 pub(super) async fn attach_waiting(tx: &mut Tx, keys: &[NumberKey], now: Timestamp) -> Result<u64, Refusal> {
-    let mut waiting = Vec::new();
-    for key in keys {
-        waiting.extend(tx.unattached_with_number(key, WAITING_MAX).await?);
-    }
+    let waiting = tx.unattached_with_numbers(keys, WAITING_MAX).await?;
     if waiting.is_empty() {
         return Ok(0);
     }

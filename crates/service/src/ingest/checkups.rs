@@ -318,7 +318,7 @@ impl Arrival<'_> {
         let mut deleted = 0;
         for category in categories {
             let (key, waiting) = (document.numbers.key(), waiting_id(document, *category));
-            deleted += u64::from(self.tx.remove_unattached_checkup(&key, waiting, document.created_on).await?);
+            deleted += u64::from(self.tx.remove_unattached_checkup(key.as_str(), waiting, document.created_on).await?);
             let id = checkup_id(document, *category);
             let Some(person) = person else { continue };
             let stored = self.tx.checkup_version(person, document.day, id).await?;
@@ -334,15 +334,13 @@ impl Arrival<'_> {
 /// Tries the documents that wait for these numbers again; says how many found their persons.
 pub(super) async fn attach_waiting(tx: &mut Tx, keys: &[NumberKey], now: Timestamp) -> Result<u64, Refusal> {
     let mut attached = 0;
-    for key in keys {
-        for waiting in tx.unattached_checkups(key, WAITING_MAX).await? {
-            attached += u64::from(attach_one(tx, key, waiting, now).await?);
-        }
+    for waiting in tx.unattached_checkups(keys, WAITING_MAX).await? {
+        attached += u64::from(attach_one(tx, waiting, now).await?);
     }
     Ok(attached)
 }
 
-async fn attach_one(tx: &mut Tx, key: &NumberKey, waiting: UnattachedCheckup, now: Timestamp) -> Result<bool, Refusal> {
+async fn attach_one(tx: &mut Tx, waiting: UnattachedCheckup, now: Timestamp) -> Result<bool, Refusal> {
     // What was stored could be read once; if it can't be any more, it waits for an operator.
     let Ok(document) = read(&waiting.source) else { return Ok(false) };
     let Request::Report(category) = document.request else { return Ok(false) };
@@ -350,7 +348,7 @@ async fn attach_one(tx: &mut Tx, key: &NumberKey, waiting: UnattachedCheckup, no
     let mut arrival = Arrival { tx, file: waiting.file, now, holders: HashMap::new() };
     let Ok(person) = arrival.person_of(&document).await? else { return Ok(false) };
     let placed = arrival.place(person, document, category, waiting.source).await?;
-    tx.remove_unattached_checkup(key, waiting.id, created_on).await?;
+    tx.remove_unattached_checkup(&waiting.number_key, waiting.id, created_on).await?;
     Ok(matches!(placed, Placed::Stored { .. }))
 }
 

@@ -7,6 +7,7 @@ use super::{FileOutcome, Findings, attach, checkups};
 use crate::operation::Service;
 use crate::refusal::{Reason, Refusal};
 use madoguchi_model::audit::{Action, Draft, Outcome};
+use madoguchi_model::certificate::Certificate;
 use madoguchi_model::coverage::{Coverage, ReasonOfLoss};
 use madoguchi_model::day::{Day, Timestamp};
 use madoguchi_model::id::{CoverageId, PersonId};
@@ -193,14 +194,10 @@ impl List {
         let now = service.now();
         let persons: Vec<Person> = self.persons.values().cloned().collect();
         tx.put_persons(&persons).await?;
-        let mut keys: Vec<NumberKey> = Vec::with_capacity(self.coverages.len());
-        for coverage in &self.coverages {
-            if let Some(person) = self.persons.get(&coverage.person) {
-                let renewed = renewed(tx, coverage).await?;
-                tx.put_coverage(&renewed, person).await?;
-            }
-            keys.push(coverage.numbers.key());
-        }
+        let coverages = renewed(tx, self.coverages).await?;
+        let with_persons = coverages.iter().filter_map(|it| Some((it, self.persons.get(&it.person)?)));
+        tx.put_coverages(&with_persons.collect::<Vec<_>>()).await?;
+        let mut keys: Vec<NumberKey> = coverages.iter().map(|coverage| coverage.numbers.key()).collect();
         for (serial, person, ends_on) in &self.cards {
             tx.put_card(serial, *person, now).await?;
             if let Some(last) = ends_on {
@@ -210,7 +207,7 @@ impl List {
         keys.sort_unstable_by(|left, right| left.as_str().cmp(right.as_str()));
         keys.dedup();
         report.persons = persons.len() as u64;
-        report.coverages = self.coverages.len() as u64;
+        report.coverages = coverages.len() as u64;
         report.cards = self.cards.len() as u64;
         report.attached = attach::attach_waiting(tx, &keys, now).await?;
         report.attached_checkups = checkups::attach_waiting(tx, &keys, now).await?;
@@ -220,13 +217,21 @@ impl List {
     }
 }
 
-/// The coverage with the former certificates that its line does not name: each year's list names that year's.
-async fn renewed(tx: &mut Tx, coverage: &Coverage) -> Result<Coverage, Refusal> {
-    let mut coverage = coverage.clone();
-    if let Some(former) = tx.coverage(coverage.person, coverage.id).await? {
-        coverage.certificate = coverage.certificate.renewed(former.certificate);
+/// The coverages with the former certificates that their lines do not name: each year's list names that year's, and a
+/// list may have a line for each year.
+async fn renewed(tx: &mut Tx, mut coverages: Vec<Coverage>) -> Result<Vec<Coverage>, Refusal> {
+    let ids: Vec<_> = coverages.iter().map(|coverage| (coverage.person, coverage.id)).collect();
+    let stored = tx.coverages_with_ids(&ids).await?;
+    let mut known: HashMap<_, Certificate> =
+        stored.into_iter().map(|coverage| ((coverage.person, coverage.id), coverage.certificate)).collect();
+    for coverage in &mut coverages {
+        let id = (coverage.person, coverage.id);
+        if let Some(former) = known.remove(&id) {
+            coverage.certificate = coverage.certificate.clone().renewed(former);
+        }
+        known.insert(id, coverage.certificate.clone());
     }
-    Ok(coverage)
+    Ok(coverages)
 }
 
 impl CoverageReport {

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::future::{BoxFuture, FutureExt, join_all};
+use futures_util::future::{BoxFuture, FutureExt, join_all, try_join_all};
 use tokio_postgres::{Client, NoTls, Statement, error::SqlState, types::ToSql};
 
 use super::Limits;
@@ -52,10 +52,11 @@ impl Session {
             }
         });
         let deadline = if purpose == Purpose::Read { limits.read_deadline } else { limits.long_deadline };
+        // A statement is planned once, for any values, so that a LIMIT does not make it be planned at each execution.
         let settings = format!(
             "SET statement_timeout = {deadline}; SET lock_timeout = {wait}; SET application_name = 'madoguchi';
              SET idle_in_transaction_session_timeout = {deadline}; SET default_transaction_read_only = {read_only};
-             SET client_min_messages = warning; SET standard_conforming_strings = on; SET synchronous_commit = on",
+             SET plan_cache_mode = force_generic_plan; SET client_min_messages = warning; SET standard_conforming_strings = on; SET synchronous_commit = on",
             deadline = deadline.as_millis(),
             wait = limits.lock_wait.as_millis(),
             read_only = purpose != Purpose::Write,
@@ -140,6 +141,20 @@ impl Session {
             }
         }
         Ok(changed)
+    }
+
+    /// One question with many sets of parameters, all under way at once.
+    pub(crate) async fn rows_each<T>(
+        &self,
+        sql: Sql,
+        sets: &[Vec<Value>],
+        read: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<Vec<T>>> {
+        let mut all = Vec::with_capacity(sets.len());
+        for sets in sets.chunks(SETS_UNDER_WAY) {
+            all.extend(try_join_all(sets.iter().map(|set| self.rows(sql, set, &read))).await?);
+        }
+        Ok(all)
     }
 
     /// The types of the statement's parameters, if it can be prepared.

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, ffi};
 
 use super::Limits;
 use crate::{
@@ -83,8 +83,8 @@ impl Session {
     fn to_read(path: &Path, limits: &Limits) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let session = Self::open(path, flags, limits)?;
-        // The hot part of a region's file is read through the page cache without a copy.
-        session.set("PRAGMA query_only = ON; PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -8192")?;
+        // Not mapped into memory: every commit of the writer would make each reader give its whole map back.
+        session.set("PRAGMA query_only = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -8192")?;
         Ok(session)
     }
 
@@ -115,6 +115,8 @@ impl Session {
             .map_err(|error| Error::unavailable(format!("{}: {error}", path.display())))?;
         connection.busy_timeout(limits.lock_wait).map_err(fail)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        // A plan does not depend on the values that are bound, so a LIMIT does not make a statement be prepared each time.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fail)?;
         let deadline = Arc::new(Stopwatch::new(limits.read_deadline));
         let watched = Arc::clone(&deadline);
         connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || watched.is_over())).map_err(fail)?;

@@ -119,13 +119,13 @@ pub(crate) async fn a_waiting_check_up_is_found_by_its_numbers(place: &Place) {
     for (created_on, text) in [(20_221_101, "first"), (20_221_103, "third"), (20_221_102, "second")] {
         put(place, waiting(created_on, text), async |tx, it| tx.put_unattached_checkup(&it).await).await;
     }
-    let found = place.store.read().unattached_checkups(&key, 10).await.unwrap();
+    let found = place.store.read().unattached_checkups(std::slice::from_ref(&key), 10).await.unwrap();
     assert!(found == [waiting(20_221_103, "third")], "the newest document of a check-up waits");
     let elsewhere = coverage(1, 1, "124").numbers.key();
-    assert!(place.store.read().unattached_checkups(&elsewhere, 10).await.unwrap().is_empty());
+    assert!(place.store.read().unattached_checkups(&[elsewhere], 10).await.unwrap().is_empty());
     let remove = async |created_on: i64| {
         let key = key.clone();
-        put(place, key, async move |tx, it| tx.remove_unattached_checkup(&it, id, day(created_on)).await).await
+        put(place, key, async move |tx, it| tx.remove_unattached_checkup(it.as_str(), id, day(created_on)).await).await
     };
     assert!(!remove(20_221_102).await, "an older request does not remove a newer document");
     assert!(remove(20_221_103).await);

@@ -99,6 +99,9 @@ pub(crate) async fn an_account_is_changed_by_who_saw_it_last(place: &Place) {
     let mut tx = place.store.read();
     let found = tx.account(&hospital(), &user("VIEWER01")).await.unwrap();
     assert_eq!(found, Some(Account { version: 2, ..changed.clone() }));
+    let standing = tx.account_standing(&hospital(), &user("viewer01")).await.unwrap();
+    assert_eq!(standing, found.as_ref().map(Account::standing));
+    assert_eq!(tx.account_standing(&hospital(), &user("viewer02")).await.unwrap(), None);
     assert_eq!(tx.account(&hospital(), &user("viewer02")).await.unwrap(), None);
     assert_eq!(tx.accounts(&hospital()).await.unwrap().len(), 1);
     assert!(!format!("{changed:?}").contains("argon2"));

@@ -342,9 +342,9 @@ pub(crate) async fn an_unattached_receipt_waits_for_its_person(place: &Place) {
     };
     put(place, [waiting.clone()], async |tx, it| tx.insert_unattached(&it).await).await;
     let mut tx = place.store.read();
-    let found = tx.unattached_with_number(&numbers, 10).await.unwrap();
+    let found = tx.unattached_with_numbers(&[numbers], 10).await.unwrap();
     assert!(found == [waiting.clone()]);
-    assert!(tx.unattached_with_number(&coverage(1, 1, "124").numbers.key(), 10).await.unwrap().is_empty());
+    assert!(tx.unattached_with_numbers(&[coverage(1, 1, "124").numbers.key()], 10).await.unwrap().is_empty());
     assert!(put(place, waiting.id, async |tx, it| tx.remove_unattached(&hospital(), it).await).await);
     assert!(!put(place, waiting.id, async |tx, it| tx.remove_unattached(&hospital(), it).await).await);
 }

@@ -161,7 +161,7 @@ async fn a_consent_ends_by_the_numbers_of_the_person() {
 }
 
 /// A YZK or TKK request of the person with this number.
-fn fetch(number: &str, body: &str) -> String {
+pub(crate) fn fetch(number: &str, body: &str) -> String {
     let header = format!(
         "<InsurerNumber>  138057</InsurerNumber><InsuredPersonIdentificationNumber>{number}\
          </InsuredPersonIdentificationNumber>"

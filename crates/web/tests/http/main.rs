@@ -7,6 +7,7 @@ mod audit;
 mod bounds;
 mod bulk;
 mod client;
+mod consent;
 mod documents;
 mod eligibility;
 mod exchange;

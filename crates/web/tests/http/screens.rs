@@ -307,7 +307,7 @@ async fn printed_checkups_are_a_pdf_and_refused_like_the_screen() {
 }
 
 /// A check-up of the ordinary patient: a waist of 91.5 cm on 2026-06-10.
-fn checkup_document() -> String {
+pub(crate) fn checkup_document() -> String {
     let root = "1.2.392.200119.6";
     format!(
         "<ClinicalDocument xmlns=\"urn:hl7-org:v3\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">

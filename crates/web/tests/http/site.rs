@@ -7,6 +7,7 @@ use http_body_util::Full;
 use madoguchi_model::account::AccountKind;
 use madoguchi_model::audit::Entry;
 use madoguchi_model::bulk::{BulkKind, Progress, ReceptionNumber, RequestId};
+use madoguchi_model::day::Timestamp;
 use madoguchi_model::eligibility::{Answer as Answered, Check, Query, Validity};
 use madoguchi_model::id::CheckId;
 use madoguchi_model::insurance::InsuranceNumbers;
@@ -61,6 +62,19 @@ impl Site {
         reports: Result<Reports, madoguchi_report::NoJapaneseFont>,
         rates: RateLimits,
     ) -> Self {
+        Self::open_as(reports, rates, NOW.plus_seconds(60)).await
+    }
+
+    /// The server's clock begins here; the patient agreed at [`NOW`].
+    pub(crate) async fn open_at(now: Timestamp) -> Self {
+        Self::open_as(Reports::new(&FontChoice::system()), RateLimits::default(), now).await
+    }
+
+    async fn open_as(
+        reports: Result<Reports, madoguchi_report::NoJapaneseFont>,
+        rates: RateLimits,
+        now: Timestamp,
+    ) -> Self {
         let world = World::on_sqlite().await;
         world.use_all(HOSPITAL, NOW).await;
         world.pass(HOSPITAL, Patient::Ordinary, NOW, |_| true).await.unwrap();
@@ -69,7 +83,7 @@ impl Site {
         let names = ["localhost".to_owned()];
         let certificates = CertificateDirectory::init(&directory, &names, unix_now()).unwrap();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let service = world.service_at(NOW.plus_seconds(60));
+        let service = world.service_at(now);
         let parts = ServerParts {
             service: service.clone(),
             reports,
