@@ -1,5 +1,5 @@
 //! 一括照会 through the folder, over a whole demo that is killed in the middle: the result is the same, each record is
-//! written down once, and a full upload is ready in good time.
+//! written down once, and a full upload of the long run is ready within three seconds.
 //!
 //! `MADOGUCHI_ROUNDS` and `MADOGUCHI_ROWS` say how often and how long (the tests do few, `cargo xtask long bulk` does ten
 //! kills of 5,000 rows on each engine in a release build).
@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use support::{Demo, text, verb};
 
+/// Microseconds after which a full upload is ready.
+const READY: i64 = 3_000_000;
 /// Longest wait for an answer.
 const ANSWER: Duration = Duration::from_secs(120);
 
@@ -108,6 +110,8 @@ impl Site {
             assert_eq!(times.len(), rows, "{reception}");
             if place == 0 {
                 let taken = times.iter().max().unwrap() - upload.draft.at.micros();
+                // Few rows of an unoptimised build beside other tests say nothing about time.
+                assert!(rows < 5_000 || cfg!(debug_assertions) || taken <= READY, "{taken} µs");
                 println!("{engine}: {rows} rows from accepted to the last answer: {:.2} s", taken as f64 / 1e6);
             }
         }

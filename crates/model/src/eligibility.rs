@@ -11,8 +11,8 @@ mod verdict;
 mod tests;
 
 pub use crate::code::QualificationValidity as Validity;
-pub use matching::{Found, Holder, matching};
-pub use row::{AnswerConsent, Consents, KindConsent, Known, Row, TicketLine, row};
+pub use matching::{Found, Holder, matching, whose};
+pub use row::{AnswerConsent, Consents, KindConsent, Known, Row, TicketLine, Told, row};
 pub use verdict::{Presence, Verdict, by_card, by_numbers};
 
 use crate::account::UserId;

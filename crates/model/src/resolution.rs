@@ -10,10 +10,9 @@ use crate::day::Day;
 use crate::id::PersonId;
 use crate::insurance::{InsuranceNumbers, normal};
 use crate::person::{Sex, comparable_name};
-use std::collections::BTreeSet;
 
 /// 法別番号 of 後期高齢者医療, whose numbers are personal and have no 枝番.
-const PERSONAL_SCHEME: &str = "39";
+pub(crate) const PERSONAL_SCHEME: &str = "39";
 /// What senders write for a character that Shift_JIS lacks.
 const UNKNOWN_CHARACTER: char = '?';
 
@@ -75,21 +74,6 @@ pub fn resolve(numbers: &InsuranceNumbers, patient: &Patient, candidates: &[Cand
         }
     }
     Resolution::Unattached(answer)
-}
-
-/// Who the numbers alone may mean: those with the equal number, or else those whose number is equal without its zeros;
-/// of them those with the same 枝番, or else those whose 枝番 nobody registered. Each person once.
-#[must_use]
-pub fn holders(numbers: &InsuranceNumbers, candidates: &[Candidate]) -> Vec<PersonId> {
-    let exact = |candidate: &&Candidate| normal(&candidate.number) == normal(&numbers.number);
-    let (exact, loose): (Vec<_>, Vec<_>) = candidates.iter().partition(exact);
-    let mut holders = if exact.is_empty() { loose } else { exact };
-    if !numbers.branch.is_empty() {
-        let same = holders.iter().any(|holder| same_branch(holder, numbers));
-        holders.retain(|holder| if same { same_branch(holder, numbers) } else { holder.branch.is_empty() });
-    }
-    let persons: BTreeSet<PersonId> = holders.into_iter().map(|holder| holder.person).collect();
-    persons.into_iter().collect()
 }
 
 fn among(numbers: &InsuranceNumbers, patient: &Patient, holders: Vec<&Candidate>) -> Resolution {
@@ -302,31 +286,6 @@ mod tests {
         check(["39131156", "", "00123", ""], new_name, &periods, Resolution::Person(person(1)));
         check(HOUSE, new_name, &periods, Resolution::Unattached(Unattached::NameDiffers));
         check(HOUSE, ("ﾔﾏﾀﾞﾊﾅｺ", Sex::Female, BORN), &periods, Resolution::Person(person(1)));
-    }
-
-    #[test]
-    fn numbers_alone_mean_everyone_whom_they_fit() {
-        let [first, second] = twins();
-        let unbranched = somebody(3, "", "山田　花子", Sex::Female);
-        let zeros = Candidate { number: "123".to_owned(), ..somebody(4, "02", "山田　花子", Sex::Female) };
-        let before = Candidate { branch: "09".to_owned(), ..first.clone() };
-        let all = [first.clone(), second.clone(), unbranched.clone(), zeros.clone(), before];
-        for (numbers, candidates, expected) in [
-            (HOUSE, &all[..], vec![1, 2, 3]),
-            (HOUSE_02, &all[..], vec![1]),
-            (["138057", "国12", "00123", "03"], &all[..], vec![2]),
-            (["138057", "国12", "00123", "07"], &all[..], vec![3]),
-            (["138057", "国12", "00123", "09"], &all[..], vec![1]),
-            (["138057", "国12", "123", ""], &all[..], vec![4]),
-            (["138057", "国12", "00123", "07"], &[first, second][..], vec![]),
-            (HOUSE, &[zeros][..], vec![4]),
-            (HOUSE, &[][..], vec![]),
-        ] {
-            let [insurer, symbol, number, branch] = numbers;
-            let parsed = InsuranceNumbers::parse(insurer, symbol, number, branch).unwrap();
-            let expected: Vec<_> = expected.into_iter().map(person).collect();
-            assert_eq!(holders(&parsed, candidates), expected, "{numbers:?}");
-        }
     }
 
     #[test]

@@ -76,8 +76,23 @@ impl Service {
     ) -> Result<(), Refusal> {
         self.require(session, Right::FetchRecordFiles).await?;
         let person = self.person_with_numbers(session, numbers, Action::WithdrawConsent).await?;
-        let result = self.end_consent(session, person, format!("reason={}", reason.code())).await;
+        let detail = format!("reason={}", reason.code());
+        let mut result = self.end_consent(session, person, detail.clone()).await;
+        if matches!(&result, Err(Refusal { reason: Reason::NotFound(_), .. })) {
+            result = self.ended_before(session, person, detail).await;
+        }
         self.written_down(session, Action::WithdrawConsent, result).await
+    }
+
+    /// A program that did not hear the answer asks again: what it wants is so already.
+    async fn ended_before(&self, session: &Session, person: PersonId, detail: String) -> Result<(), Refusal> {
+        if self.0.store.read().grant(person, &session.institution.code).await?.is_none() {
+            return Err(Reason::NotFound("閲覧同意").into());
+        }
+        let detail = format!("{detail} already");
+        let draft = session.draft(Action::WithdrawConsent, Outcome::Done, &person.to_hex(), detail);
+        self.0.store.append(draft).await?;
+        Ok(())
     }
 
     async fn take_consent_back(&self, session: &Session, person: PersonId) -> Result<(), Refusal> {

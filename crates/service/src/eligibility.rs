@@ -12,7 +12,7 @@ use madoguchi_model::code::Code;
 use madoguchi_model::day::Timestamp;
 use madoguchi_model::eligibility::{
     self, Answer, AnswerConsent, Check, Found, Known, Presence, Query, REFERENCE_NUMBER_CHARACTERS_MAX, Registration,
-    Validity,
+    Told, Validity,
 };
 use madoguchi_model::field::FieldError;
 use madoguchi_model::id::{CheckId, CoverageId, PersonId};
@@ -173,12 +173,13 @@ async fn answer(
     };
     let assisted = coverages.iter().any(|coverage| asked.contains(&coverage.id) && coverage.is_assistance());
     let tickets = if assisted { tx.tickets_of(id, query.day.month()).await? } else { Vec::new() };
-    let presence = Presence::of(&tickets, institution, query.day);
+    let presence = Presence::of(&tickets, institution, query.day, Told::OfDay);
     let verdict = eligibility::by_numbers(asked, &coverages, query.day, presence);
     let given = if query.limit_consent { AnswerConsent::Given(now) } else { AnswerConsent::Refused };
     let known = Known {
         person: &person,
         tickets: &tickets,
+        told: Told::OfDay,
         reference_number: reference_number.as_deref(),
         institution,
         day: query.day,

@@ -12,6 +12,7 @@ use madoguchi_model::audit::{Action, Outcome};
 use madoguchi_model::code::{Code, PrescriptionForm};
 use madoguchi_model::coverage::Coverage;
 use madoguchi_model::day::Day;
+use madoguchi_model::eligibility::Told;
 use madoguchi_model::eligibility::{
     self, Answer, AnswerConsent, Check, Consents, FACE_SECONDS, Face, Known, Notice, Presence, Validity, Verdict,
 };
@@ -62,7 +63,7 @@ impl Standing {
     }
 
     pub(crate) fn verdict(&self) -> Verdict<'_> {
-        let presence = Presence::of(&self.tickets, &self.institution, self.day);
+        let presence = Presence::of(&self.tickets, &self.institution, self.day, Told::OfDay);
         eligibility::by_card(&self.coverages, self.day, presence)
     }
 
@@ -106,6 +107,7 @@ impl Standing {
         let known = Known {
             person,
             tickets: &self.tickets,
+            told: Told::OfDay,
             reference_number: reference_number.as_deref(),
             institution: code,
             day: self.day,

@@ -24,8 +24,6 @@ pub use masters::MasterReport;
 pub use prescriptions::PrescriptionReport;
 pub use withdraw::WithdrawalReport;
 
-pub(crate) use attach::candidate;
-
 use madoguchi_wire::{Issue, Severity};
 use serde::Serialize;
 

@@ -9,12 +9,12 @@ use crate::refusal::{Reason, Refusal};
 use crate::viewing::{Care, Permission};
 use madoguchi_model::account::Right;
 use madoguchi_model::audit::{Action, Outcome};
+use madoguchi_model::eligibility::whose;
 use madoguchi_model::field::FieldError;
 use madoguchi_model::id::PersonId;
 use madoguchi_model::insurance::InsuranceNumbers;
 use madoguchi_model::listing::CareList;
 use madoguchi_model::records::{Answer, Prescriptions, Query, Records, RecordsInput};
-use madoguchi_model::resolution::holders;
 use madoguchi_store::Tx;
 use sha2::{Digest, Sha256};
 
@@ -107,12 +107,12 @@ impl Service {
 
 /// The only person whom the numbers fit, or why there is none.
 pub(crate) async fn only_holder(tx: &mut Tx, numbers: &InsuranceNumbers) -> Result<Result<PersonId, Reason>, Refusal> {
-    let found = tx.holders_of_number(&numbers.key()).await?;
-    let candidates: Vec<_> = found.into_iter().map(crate::ingest::candidate).collect();
-    Ok(match holders(numbers, &candidates).as_slice() {
-        [person] => Ok(*person),
-        [] => Err(Reason::NoPerson),
-        _ => Err(Reason::SeveralPersons),
+    let found = whose(numbers, &tx.holders_of_numbers(numbers).await?);
+    let mut found = found.into_iter();
+    Ok(match (found.next(), found.next()) {
+        (Some(person), None) => Ok(person),
+        (None, _) => Err(Reason::NoPerson),
+        (Some(_), Some(_)) => Err(Reason::SeveralPersons),
     })
 }
 

@@ -412,7 +412,9 @@ fn ticket(institution: &str, number: u8, month: i64) -> MedicalTicket {
 }
 
 async fn the_entrusted_of_a_month_are_told_with_their_tickets(world: World) {
-    let tickets = [ticket(HOSPITAL, 1, 202_611), ticket(CLINIC, 2, 202_611), ticket(HOSPITAL, 3, 202_610)];
+    // The first is over on the day of the request, which asks for the whole month.
+    let over = MedicalTicket { valid_to: day(20_261_115), ..ticket(HOSPITAL, 1, 202_611) };
+    let tickets = [over, ticket(CLINIC, 2, 202_611), ticket(HOSPITAL, 3, 202_610)];
     let put = async move |tx: &mut madoguchi_store::Tx| -> madoguchi_store::Result<()> {
         let person = tx.person(Patient::Ordinary.id()).await?.unwrap();
         tx.put_coverage(&assistance(), &person).await?;

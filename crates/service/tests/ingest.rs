@@ -24,6 +24,7 @@ on_every_engine!(
     a_withdrawn_receipt_is_in_force_no_more,
     a_refused_file_leaves_nothing_but_its_audit_entry,
     insured_persons_are_taken_whole_or_not_at_all,
+    a_late_list_of_the_former_insurer_keeps_the_new_name,
     certificates_are_renewed_and_tickets_taken,
     masters_are_kept_in_generations,
     enrolment_registers_whom_the_file_names_once,
@@ -241,6 +242,25 @@ async fn insured_persons_are_taken_whole_or_not_at_all(world: World) {
     let other = right.replace("k1", "k2");
     let taken = world.service.ingest_coverage(format!("{COVERAGE}{other}").into_bytes()).await.unwrap();
     assert_eq!((taken.outcome, taken.findings.issues[0].field.as_str()), (FileOutcome::Refused, "card_serial"));
+}
+
+async fn a_late_list_of_the_former_insurer_keeps_the_new_name(world: World) {
+    const HEAD: &str = "person_key,name,kana,sex,birthdate,insurer_number,symbol,number,valid_from,valid_to,\
+                        loss_reason,address\n";
+    let former = "k1,佐藤　花子,サトウ　ハナコ,2,19800303,01130012,33,0099,20200101,,,旧住所\n";
+    let new = "k1,山田　花子,ヤマダ　ハナコ,2,19800303,138057,,4711,20260401,,,新住所\n";
+    let lost = "k1,佐藤　花子,サトウ　ハナコ,2,19800303,01130012,33,0099,20200101,20260331,03,旧住所\n";
+    for (line, name, address) in [
+        (former, "佐藤　花子", "旧住所"),
+        (new, "山田　花子", "新住所"),
+        (lost, "山田　花子", "新住所"),
+        (former, "山田　花子", "新住所"),
+    ] {
+        let report = world.service.ingest_coverage(format!("{HEAD}{line}").into_bytes()).await.unwrap();
+        assert_eq!(report.outcome, FileOutcome::Taken, "{:?}", report.findings);
+        let person = world.service.store().read().person(person_id("k1")).await.unwrap().unwrap();
+        assert_eq!((person.name.as_str(), person.particulars.address.as_deref()), (name, Some(address)), "{line}");
+    }
 }
 
 async fn certificates_are_renewed_and_tickets_taken(world: World) {

@@ -16,6 +16,7 @@ use madoguchi_service::{Session, on_every_engine};
 on_every_engine!(
     every_refusal_has_its_code_and_its_entry,
     numbers_that_fit_several_are_refused_although_one_agreed,
+    numbers_mean_whom_a_check_by_them_means,
     what_is_used_binds_each_program_in_its_own_time,
     programs_get_what_the_screens_show,
     a_refused_kind_is_left_out_and_a_refused_category_is_refused,
@@ -63,6 +64,23 @@ async fn check_refused(world: &World, session: &Session, query: &Query, code: &s
     assert_eq!((action, outcome), (Action::FetchRecords, Outcome::Refused), "{detail}");
     assert_eq!((about.as_str(), told.as_str()), (subject, detail));
     assert_eq!(world.audit().await.len(), before + 1, "{detail}");
+}
+
+/// Without the symbol of the certificate, as a check takes them; and never another member of the household.
+async fn numbers_mean_whom_a_check_by_them_means(world: World) {
+    world.pass(HOSPITAL, Patient::Ordinary, NOW, |_| true).await.unwrap();
+    let agent = world.session(HOSPITAL, AccountKind::Agent, NOW).await;
+    for (of, expected) in [
+        (ORDINARY, "5行"),
+        (["01130012", "21700023", "45", "01"], "5行"),
+        (["01130012", "", "45", "01"], "5行"),
+        (["01130012", "", "45", ""], "5行"),
+        (["01130012", "", "45", "02"], "P0001"),
+        (["138057", "", "7001234", "02"], "P0001"),
+    ] {
+        let asked = Query { numbers: numbers(of), ..query(Category::MedicationData) };
+        assert_eq!(fetch(&world, &agent, &asked).await, expected, "{of:?}");
+    }
 }
 
 async fn every_refusal_has_its_code_and_its_entry(world: World) {

@@ -23,6 +23,11 @@ use crate::{
 /// however many they are.
 const HOLDERS_MAX: u32 = 200;
 
+const BY_SYMBOL: Sql = Sql::by_key(
+    "SELECT person_id, coverage_id, number, branch, birthdate FROM number_keys
+     WHERE number_key = $1 ORDER BY person_id, coverage_id LIMIT $2",
+);
+
 const ONE: Sql = Sql::by_person(
     "SELECT person_id, coverage_id, insurer_number, symbol, number, branch, insurer_name, relation, classification,
          valid_from, valid_to, loss, patient_share_percent, certificate
@@ -95,10 +100,6 @@ impl Tx {
     /// # Errors
     /// When the database can't be asked.
     pub async fn holders_of(&mut self, query: &Query) -> Result<Vec<Holder>> {
-        const BY_SYMBOL: Sql = Sql::by_key(
-            "SELECT person_id, coverage_id, number, branch, birthdate FROM number_keys
-             WHERE number_key = $1 ORDER BY person_id, coverage_id LIMIT $2",
-        );
         const BARE: Sql = Sql::by_key(
             "SELECT person_id, coverage_id, number, branch, birthdate FROM bare_number_keys
              WHERE bare_number_key = $1 AND birthdate = $2 ORDER BY person_id, coverage_id LIMIT $3",
@@ -127,6 +128,25 @@ impl Tx {
         Ok(holders)
     }
 
+    /// Those whom these numbers may mean without a birthdate: under insurer, number and symbol, or without the symbol also
+    /// those who have one. One statement with a symbol, two without.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn holders_of_numbers(&mut self, numbers: &InsuranceNumbers) -> Result<Vec<Holder>> {
+        const BARE: Sql = Sql::by_key(
+            "SELECT person_id, coverage_id, number, branch, birthdate FROM bare_number_keys
+             WHERE bare_number_key = $1 ORDER BY birthdate, person_id, coverage_id LIMIT $2",
+        );
+        let key = numbers.key();
+        let mut holders = self.rows(BY_SYMBOL, &values![key.as_str(), HOLDERS_MAX], holder).await?;
+        if normal(&numbers.symbol).is_empty() {
+            let bare = numbers.bare_key();
+            holders.extend(self.rows(BARE, &values![bare.as_str(), HOLDERS_MAX], holder).await?);
+        }
+        Ok(holders)
+    }
+
     /// The coverages of these ids, as far as there are any, in the order of the ids.
     ///
     /// # Errors
@@ -134,6 +154,18 @@ impl Tx {
     pub async fn coverages_with_ids(&mut self, ids: &[(PersonId, CoverageId)]) -> Result<Vec<Coverage>> {
         let sets: Vec<Vec<Value>> = ids.iter().map(|(person, id)| values![*person, *id].into()).collect();
         Ok(self.rows_each(ONE, &sets, coverage).await?.into_iter().flatten().collect())
+    }
+
+    /// For each of these persons the first day of the newest coverage, if there is one.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn newest_coverages(&mut self, persons: &[PersonId]) -> Result<Vec<Option<Day>>> {
+        const SQL: Sql =
+            Sql::by_person("SELECT valid_from FROM coverages WHERE person_id = $1 ORDER BY valid_from DESC LIMIT 1");
+        let sets: Vec<Vec<Value>> = persons.iter().map(|person| values![*person].into()).collect();
+        let found = self.rows_each(SQL, &sets, |row| row.day(0)).await?;
+        Ok(found.into_iter().map(|days| days.into_iter().next()).collect())
     }
 
     /// Registers a coverage, or what has changed about it, and its look-ups. `person` is its person. Seven statements at most.

@@ -8,16 +8,26 @@ use crate::{
     value::{Row, Value, packed, values},
 };
 
+const ONE: Sql = Sql::by_person(
+    "SELECT person_id, name, kana, sex, birthdate, died_on, particulars FROM persons WHERE person_id = $1",
+);
+
 impl Tx {
     /// The person of this id.
     ///
     /// # Errors
     /// When the database can't be asked.
     pub async fn person(&mut self, id: PersonId) -> Result<Option<Person>> {
-        const SQL: Sql = Sql::by_person(
-            "SELECT person_id, name, kana, sex, birthdate, died_on, particulars FROM persons WHERE person_id = $1",
-        );
-        self.row(SQL, &values![id], person).await
+        self.row(ONE, &values![id], person).await
+    }
+
+    /// The persons of these ids, as far as they are registered, in the order of the ids.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn persons_with_ids(&mut self, ids: &[PersonId]) -> Result<Vec<Person>> {
+        let sets: Vec<Vec<Value>> = ids.iter().map(|id| values![*id].into()).collect();
+        Ok(self.rows_each(ONE, &sets, person).await?.into_iter().flatten().collect())
     }
 
     /// Registers persons or what has changed about them.

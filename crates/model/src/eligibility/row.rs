@@ -183,6 +183,8 @@ pub struct Known<'a> {
     pub person: &'a Person,
     /// The person's tickets of the month.
     pub tickets: &'a [MedicalTicket],
+    /// Which of them are told.
+    pub told: Told,
     /// The number under which the asking institution knows the person.
     pub reference_number: Option<&'a str>,
     /// Who asks.
@@ -195,6 +197,26 @@ pub struct Known<'a> {
     pub disease_consent: Option<AnswerConsent>,
     /// 閲覧同意, by card.
     pub consents: Option<Consents>,
+}
+
+/// Which medical tickets count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Those that hold on the day.
+    OfDay,
+    /// All of the day's month: 医療扶助の一括照会 asks for a month.
+    OfMonth,
+}
+
+impl Told {
+    /// Whether this ticket counts.
+    #[must_use]
+    pub fn tells(self, ticket: &MedicalTicket, day: Day) -> bool {
+        match self {
+            Self::OfDay => ticket.holds(day),
+            Self::OfMonth => ticket.month == day.month(),
+        }
+    }
 }
 
 /// The row of one coverage.
@@ -246,7 +268,7 @@ const fn is_given(consent: Option<AnswerConsent>) -> bool {
 }
 
 fn tickets(known: &Known<'_>) -> Vec<TicketLine> {
-    let holding = known.tickets.iter().filter(|ticket| ticket.holds(known.day));
+    let holding = known.tickets.iter().filter(|ticket| known.told.tells(ticket, known.day));
     let (ours, others): (Vec<_>, Vec<_>) = holding.partition(|ticket| ticket.institution == *known.institution);
     let ours = ours.into_iter().map(|ticket| TicketLine { ticket: ticket.clone(), entrusted_here: true });
     ours.chain(others.into_iter().map(|ticket| TicketLine { ticket: ticket.for_others(), entrusted_here: false }))

@@ -297,6 +297,7 @@ fn known<'a>(person: &'a Person, institution: &'a InstitutionCode, on: i64) -> K
     Known {
         person,
         tickets: &[],
+        told: Told::OfDay,
         reference_number: Some("0012345"),
         institution,
         day: day(on),
@@ -375,7 +376,7 @@ fn tickets_of_the_month_are_told_and_those_of_others_without_care() {
         (20_260_316, Presence::Missing, vec![(1, false)]),
         (20_260_401, Presence::Missing, vec![]),
     ] {
-        assert_eq!(Presence::of(&tickets, &here, day(on)), registered, "{on}");
+        assert_eq!(Presence::of(&tickets, &here, day(on), Told::OfDay), registered, "{on}");
         let known = Known { tickets: &tickets, ..known(&person, &here, on) };
         let row = row(&known, &assisted);
         let found: Vec<_> = row.tickets.iter().map(|line| (line.ticket.id, line.entrusted_here)).collect();

@@ -1,5 +1,6 @@
 //! What holds on a day (資格有効性): the table of grades, by numbers and by card.
 
+use super::Told;
 use super::{ROWS_MAX, Validity};
 use crate::coverage::Coverage;
 use crate::day::Day;
@@ -78,10 +79,10 @@ fn last_known(all: &[Coverage], day: Day) -> Verdict<'_> {
 }
 
 impl Presence {
-    /// Whether one of the tickets entrusts this institution with care on the day.
+    /// Whether one of the tickets that count entrusts this institution with care.
     #[must_use]
-    pub fn of(tickets: &[MedicalTicket], institution: &InstitutionCode, day: Day) -> Self {
-        let ours = tickets.iter().any(|ticket| ticket.institution == *institution && ticket.holds(day));
+    pub fn of(tickets: &[MedicalTicket], institution: &InstitutionCode, day: Day, told: Told) -> Self {
+        let ours = tickets.iter().any(|ticket| ticket.institution == *institution && told.tells(ticket, day));
         if ours { Self::Registered } else { Self::Missing }
     }
 }

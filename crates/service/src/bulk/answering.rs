@@ -10,7 +10,7 @@ use madoguchi_model::audit::{Action, Draft, Outcome};
 use madoguchi_model::bulk::{BulkKind, Question, Record, Search, Unit, UnitRow};
 use madoguchi_model::code::Code;
 use madoguchi_model::day::{Day, Month, Timestamp};
-use madoguchi_model::eligibility::{self, Consents, Known, Presence};
+use madoguchi_model::eligibility::{self, Consents, Known, Presence, Told};
 use madoguchi_model::id::PersonId;
 use madoguchi_store::Tx;
 use madoguchi_store::bulk::{AnsweredChunk, BulkJob};
@@ -73,11 +73,13 @@ impl Service {
         let tickets = tx.tickets_of(person, month).await?;
         let reference_number = tx.reference_number(person, &job.institution).await?;
         let grant = tx.grant(person, &job.institution).await?;
-        let verdict = eligibility::by_card(&coverages, day, Presence::of(&tickets, &job.institution, day));
+        let verdict =
+            eligibility::by_card(&coverages, day, Presence::of(&tickets, &job.institution, day, Told::OfMonth));
         let rows = stored.iter().flat_map(|stored| {
             let known = Known {
                 person: stored,
                 tickets: &tickets,
+                told: Told::OfMonth,
                 reference_number: reference_number.as_deref(),
                 institution: &job.institution,
                 day,

@@ -141,14 +141,14 @@ fn read(source: impl std::io::Read) -> Result<Read, Issue> {
 
 /// A list as it is stored.
 struct List {
-    persons: BTreeMap<PersonId, Person>,
+    /// Each person as the newest coverage of the list has it, with the first day of that one.
+    persons: BTreeMap<PersonId, (Person, Day)>,
     coverages: Vec<Coverage>,
     cards: Vec<(String, PersonId, Option<Day>)>,
 }
 
 impl List {
     fn of(rows: Vec<CoverageRow>) -> Self {
-        let mut persons: BTreeMap<PersonId, (Person, Day)> = BTreeMap::new();
         let mut list = Self { persons: BTreeMap::new(), coverages: Vec::with_capacity(rows.len()), cards: Vec::new() };
         for row in rows {
             let id = person_id(&row.person_key);
@@ -163,9 +163,9 @@ impl List {
                 particulars: row.particulars,
             };
             // The newest coverage has the name that counts.
-            match persons.get_mut(&id) {
+            match list.persons.get(&id) {
                 Some((_, newest)) if *newest > row.valid_from => {}
-                _ => drop(persons.insert(id, (person, row.valid_from))),
+                _ => drop(list.persons.insert(id, (person, row.valid_from))),
             }
             if let Some(serial) = row.card_serial {
                 list.cards.push((serial, id, row.card_ends_on));
@@ -186,16 +186,15 @@ impl List {
         }
         list.cards.sort_unstable();
         list.cards.dedup();
-        list.persons = persons.into_iter().map(|(id, (person, _))| (id, person)).collect();
         list
     }
 
     async fn store(self, tx: &mut Tx, service: &Service, report: &mut CoverageReport) -> Result<(), Refusal> {
         let now = service.now();
-        let persons: Vec<Person> = self.persons.values().cloned().collect();
-        tx.put_persons(&persons).await?;
+        let persons = settled(tx, self.persons).await?;
+        tx.put_persons(&persons.values().cloned().collect::<Vec<_>>()).await?;
         let coverages = renewed(tx, self.coverages).await?;
-        let with_persons = coverages.iter().filter_map(|it| Some((it, self.persons.get(&it.person)?)));
+        let with_persons = coverages.iter().filter_map(|it| Some((it, persons.get(&it.person)?)));
         tx.put_coverages(&with_persons.collect::<Vec<_>>()).await?;
         let mut keys: Vec<NumberKey> = coverages.iter().map(|coverage| coverage.numbers.key()).collect();
         for (serial, person, ends_on) in &self.cards {
@@ -215,6 +214,27 @@ impl List {
         report.forgotten += tx.remove_unattached_checkups_taken_before(waiting_since(now)).await?;
         Ok(())
     }
+}
+
+/// The persons as they are from now on: a list of a former insurer that comes late, or again, does not bring the former
+/// name and address back. That somebody died counts whoever tells it.
+async fn settled(
+    tx: &mut Tx,
+    listed: BTreeMap<PersonId, (Person, Day)>,
+) -> Result<BTreeMap<PersonId, Person>, Refusal> {
+    let ids: Vec<PersonId> = listed.keys().copied().collect();
+    let newest = tx.newest_coverages(&ids).await?;
+    let stored = tx.persons_with_ids(&ids).await?;
+    let mut stored: HashMap<PersonId, Person> = stored.into_iter().map(|person| (person.id, person)).collect();
+    let settle = |((id, (person, from)), newest): ((PersonId, (Person, Day)), Option<Day>)| {
+        let is_late = newest.is_some_and(|newest| newest > from);
+        let person = match stored.remove(&id).filter(|_| is_late) {
+            Some(kept) => Person { died_on: kept.died_on.or(person.died_on), ..kept },
+            None => person,
+        };
+        (id, person)
+    };
+    Ok(listed.into_iter().zip(newest).map(settle).collect())
 }
 
 /// The coverages with the former certificates that their lines do not name: each year's list names that year's, and a

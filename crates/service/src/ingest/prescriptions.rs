@@ -5,15 +5,16 @@
 //! taken nor kept.
 
 use super::coverage::{derived_id, person_id};
-use super::{FileOutcome, Findings, attach};
+use super::{FileOutcome, Findings};
 use crate::operation::Service;
 use crate::refusal::{Reason, Refusal};
 use madoguchi_model::audit::{Action, Draft, Outcome};
 use madoguchi_model::claim::Masters;
 use madoguchi_model::day::Day;
+use madoguchi_model::eligibility::{Holder, whose};
 use madoguchi_model::id::{PersonId, PrescriptionId};
 use madoguchi_model::prescription::{Prescription, VisibleDays};
-use madoguchi_model::resolution::{Candidate, Unattached, holders};
+use madoguchi_model::resolution::Unattached;
 use madoguchi_store::Tx;
 use madoguchi_store::prescription::NewPrescription;
 use madoguchi_wire::prescription::{self, Content, PersonReference, PrescriptionFile, Registered, Slip};
@@ -173,7 +174,7 @@ async fn store(tx: &mut Tx, slips: Vec<Slip>, today: Day, report: &mut Prescript
 /// The persons of a list, as far as they were asked for.
 struct Persons<'a> {
     tx: &'a mut Tx,
-    by_number: HashMap<String, Vec<Candidate>>,
+    by_number: HashMap<String, Vec<Holder>>,
 }
 
 impl Persons<'_> {
@@ -188,17 +189,17 @@ impl Persons<'_> {
         };
         let key = numbers.key();
         if !self.by_number.contains_key(key.as_str()) {
-            let found = self.tx.holders_of_number(&key).await?;
-            self.by_number.insert(key.as_str().to_owned(), found.into_iter().map(attach::candidate).collect());
+            let found = self.tx.holders_of_numbers(numbers).await?;
+            self.by_number.insert(key.as_str().to_owned(), found);
         }
-        let candidates = self.by_number.get(key.as_str()).map_or(&[][..], Vec::as_slice);
-        let born = |candidate: &&Candidate| candidate.birthdate == birthdate;
-        let fitting: Vec<Candidate> = candidates.iter().filter(born).cloned().collect();
-        Ok(match holders(numbers, &fitting).as_slice() {
-            [person] => Ok(*person),
-            [] if candidates.is_empty() => Err(Unattached::NumberUnknown),
-            [] => Err(Unattached::BirthdateOrSexDiffers),
-            _ => Err(Unattached::Ambiguous),
+        let holders = self.by_number.get(key.as_str()).map_or(&[][..], Vec::as_slice);
+        let fitting: Vec<Holder> = holders.iter().filter(|holder| holder.birthdate == birthdate).cloned().collect();
+        let mut persons = whose(numbers, &fitting).into_iter();
+        Ok(match (persons.next(), persons.next()) {
+            (Some(person), None) => Ok(person),
+            (None, _) if holders.is_empty() => Err(Unattached::NumberUnknown),
+            (None, _) => Err(Unattached::BirthdateOrSexDiffers),
+            (Some(_), Some(_)) => Err(Unattached::Ambiguous),
         })
     }
 }

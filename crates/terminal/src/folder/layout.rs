@@ -32,6 +32,8 @@ pub(super) struct Layout {
     pub(super) ready: PathBuf,
     /// A mark for each result of the reader that is being delivered.
     pub(super) marks: PathBuf,
+    /// Files that are being removed because their time is over.
+    pub(super) swept: PathBuf,
     /// The character code that the server told last.
     pub(super) character_code: PathBuf,
     /// Locked as long as the agent runs.
@@ -56,6 +58,7 @@ impl Layout {
             taken: made(work.join("taken"))?,
             ready: made(work.join("ready"))?,
             marks: made(work.join("face"))?,
+            swept: made(work.join("swept"))?,
             character_code: work.join("character_code"),
             _lock: locked(&work.join("lock"), &root)?,
         })
@@ -67,7 +70,7 @@ impl Layout {
         for number in 1..=REFUSED_NAMES_MAX {
             let name = if number == 1 { name.to_owned() } else { format!("{number}_{name}") };
             let target = self.err.join(&name);
-            let beside = self.err.join(format!("{name}.{REASON_EXTENSION}"));
+            let beside = reason_of(&target);
             if fs::symlink_metadata(&target).is_ok() {
                 continue;
             }
@@ -80,6 +83,14 @@ impl Layout {
         }
         Err(io::Error::other("no free name in err"))
     }
+}
+
+/// Where the reason stands why a request was refused.
+pub(super) fn reason_of(refused: &Path) -> PathBuf {
+    let mut name = refused.as_os_str().to_owned();
+    name.push(".");
+    name.push(REASON_EXTENSION);
+    PathBuf::from(name)
 }
 
 /// Only the agent's own user sees what it works on.

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 use super::door::is_face_name;
-use super::layout::{Layout, remove};
+use super::layout::{Layout, reason_of, remove};
 use super::name::Ready;
 
 /// How often it is looked.
@@ -48,30 +48,66 @@ pub(super) async fn run(layout: Arc<Layout>, stay: Stay, mut stop: watch::Receiv
 
 /// Removes what is too old; how many files.
 fn sweep(layout: &Layout, stay: Stay, now: SystemTime) -> usize {
-    let folders: [(&Path, Duration, IsOurs); 4] = [
+    let folders: [(&Path, Duration, IsOurs); 5] = [
         (&layout.res, stay.answers, is_answer_name),
         (&layout.err, stay.answers, |_| true),
         (&layout.ready, stay.answers, |name| Ready::parse(name).is_some()),
         (&layout.face, stay.faces, is_face_name),
+        (&layout.swept, stay.answers, |_| true),
     ];
-    folders.into_iter().map(|(folder, stay, is_ours)| sweep_folder(folder, stay, is_ours, now)).sum()
+    let is_over = |path: &Path, stay: Duration| {
+        let since = came(path).and_then(|came| now.duration_since(came).ok());
+        since.is_some_and(|age| age >= stay)
+    };
+    folders.into_iter().map(|(folder, stay, ours)| sweep_folder(folder, &layout.swept, stay, ours, is_over)).sum()
 }
 
-fn sweep_folder(folder: &Path, stay: Duration, is_ours: IsOurs, now: SystemTime) -> usize {
+/// When a file came to where it lies. A refused request keeps the time that its writer gave it; its reason was written
+/// when it came.
+fn came(path: &Path) -> Option<SystemTime> {
+    let modified = |path: &Path| {
+        let metadata = fs::symlink_metadata(path).ok().filter(|metadata| !metadata.is_dir())?;
+        metadata.modified().ok()
+    };
+    modified(path).max(modified(&reason_of(path))).filter(|_| modified(path).is_some())
+}
+
+fn sweep_folder(
+    folder: &Path,
+    aside: &Path,
+    stay: Duration,
+    is_ours: IsOurs,
+    is_over: impl Fn(&Path, Duration) -> bool,
+) -> usize {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     let mut removed = 0;
     for entry in entries.flatten().take(FILES_MAX) {
-        let Ok(metadata) = entry.metadata() else { continue };
-        let age = metadata.modified().ok().and_then(|modified| now.duration_since(modified).ok());
-        let is_over = !metadata.is_dir() && age.is_some_and(|age| age >= stay);
-        if is_over && is_ours(&entry.file_name().to_string_lossy()) {
-            match remove(&entry.path()) {
-                Ok(()) => removed += 1,
+        let (path, name) = (entry.path(), entry.file_name());
+        if is_over(&path, stay) && is_ours(&name.to_string_lossy()) {
+            match remove_if(&path, &aside.join(&name), |path| is_over(path, stay)) {
+                Ok(is_removed) => removed += usize::from(is_removed),
                 Err(error) => tracing::warn!(%error, "a file whose time is over cannot be removed"),
             }
         }
     }
     removed
+}
+
+/// Removes a file, unless a new one took its name since it was looked at: it is moved aside first, and a file that turns
+/// out to be new goes back.
+fn remove_if(path: &Path, aside: &Path, is_over: impl Fn(&Path) -> bool) -> std::io::Result<bool> {
+    match fs::rename(path, aside) {
+        Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => return remove(path).map(|()| true),
+        renamed => renamed?,
+    }
+    if is_over(aside) {
+        return remove(aside).map(|()| true);
+    }
+    // A still newer one may have come meanwhile; then this one is over.
+    match fs::hard_link(aside, path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => fs::rename(aside, path).map(|()| false),
+        _ => remove(aside).map(|()| false),
+    }
 }
 
 /// `<id>res_<part>.<extension>`.
@@ -116,5 +152,33 @@ mod tests {
             sweep(&layout, stay, now);
             assert_eq!(path.exists(), stays, "{}", path.display());
         }
+    }
+
+    #[test]
+    fn a_refused_file_stays_as_long_as_its_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::open(folder.path(), None).unwrap();
+        let stay = Stay { answers: HOUR, faces: 24 * HOUR };
+        let now = SystemTime::now();
+        let file = layout.req.join("old.xml");
+        fs::File::create(&file).unwrap().set_modified(now - 48 * HOUR).unwrap();
+        layout.refuse(&file, "old.xml", "理由").unwrap();
+        let refused = layout.err.join("old.xml");
+        assert_eq!(sweep(&layout, stay, now), 0);
+        assert!(refused.exists() && reason_of(&refused).exists());
+        assert_eq!(sweep(&layout, stay, now + 2 * HOUR), 2);
+        assert!(!refused.exists() && !reason_of(&refused).exists());
+    }
+
+    #[test]
+    fn a_file_that_took_the_name_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, aside) = (folder.path().join("answer"), folder.path().join("aside"));
+        fs::write(&path, "new").unwrap();
+        assert!(!remove_if(&path, &aside, |_| false).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert!(!aside.exists());
+        assert!(remove_if(&path, &aside, |_| true).unwrap());
+        assert!(!path.exists() && !aside.exists());
     }
 }

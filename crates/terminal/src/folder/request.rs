@@ -91,11 +91,11 @@ impl Desk {
         let units = u32::try_from(size.min(FILE_BYTES_MAX) / MEMORY_UNIT + 1).unwrap_or(u32::MAX);
         let _room = self.memory.acquire_many(units).await.ok()?;
         let answered = match self.request(waiting, &file).await {
-            Ok(Some(body)) => self.asked(waiting, body).await,
+            Ok(Some(body)) => self.asked(waiting, body.clone()).await.map_err(|own| (own, body)),
             Ok(None) => return None,
-            Err(own) => Err(own),
+            Err(own) => Err((own, Bytes::new())),
         };
-        let files = answered.unwrap_or_else(|own| vec![self.own_answer(&waiting.taken, &own)]);
+        let files = answered.unwrap_or_else(|(own, body)| vec![self.own_answer(&waiting.taken, &own, &body)]);
         let seal = Arc::clone(&self.seal);
         off(move || Ok(files.into_iter().filter_map(|file| closed(&seal, file)).collect())).await.ok()
     }
@@ -183,9 +183,9 @@ impl Desk {
         Err(Own::new("E0099", "通信に失敗しました。しばらくしてから再度実行してください。"))
     }
 
-    fn own_answer(&self, taken: &Taken, own: &Own) -> File {
-        let content =
-            failure(taken.name.message, &self.institution, &own.code, &own.text, &now14(), self.charset.code());
+    fn own_answer(&self, taken: &Taken, own: &Own, body: &[u8]) -> File {
+        let (message, charset) = (taken.name.message, self.charset.code());
+        let content = failure(message, &self.institution, &own.code, &own.text, &now14(), charset, body);
         File { name: taken.name.answer_file("xml"), content }
     }
 }

@@ -143,7 +143,8 @@ async fn a_consent_ends_by_the_numbers_of_the_person() {
         ("7009999", "2", "2", Some("P0001")),
         ("7001234", "0", "2", Some("E0002")),
         ("7001234", "2", "1", None),
-        ("7001234", "2", "2", Some("P0020")),
+        ("7001234", "2", "1", None),
+        ("9000003", "2", "2", Some("P0020")),
     ] {
         let xml = text(&agent, "OQSsihvd01req_1.xml", &revocation(number, reason)).await;
         assert_eq!(element(&xml, "ProcessingResultStatus"), Some(status), "{xml}");
@@ -156,7 +157,12 @@ async fn a_consent_ends_by_the_numbers_of_the_person() {
     let outcomes: Vec<_> = ended.map(|entry| (entry.draft.outcome, entry.draft.detail.as_str())).collect();
     assert_eq!(
         outcomes,
-        [(Outcome::Refused, "code=P0001"), (Outcome::Done, "reason=2"), (Outcome::Refused, "code=L0007")]
+        [
+            (Outcome::Refused, "code=P0001"),
+            (Outcome::Done, "reason=2"),
+            (Outcome::Done, "reason=2 already"),
+            (Outcome::Refused, "code=L0007")
+        ]
     );
 }
 

@@ -61,7 +61,7 @@ group! {
     EmptyBody {}
 }
 
-/// The bytes of a failure, for whoever has no request to give back: `now` is `YYYYMMDDhhmmss` of Japan.
+/// The bytes of a failure to this request, of which what can be read is given back; `now` is `YYYYMMDDhhmmss` of Japan.
 #[must_use]
 pub fn failure(
     id: MessageId,
@@ -70,9 +70,10 @@ pub fn failure(
     text: &str,
     now: &str,
     character_code: CharacterCode,
+    request: &[u8],
 ) -> Vec<u8> {
     let now = Timestamp::parse(now, Role::Answer).unwrap_or(Timestamp::from_micros(0));
-    Failure { institution, code, text, now, echo: Echo::default() }.to_xml(id, character_code)
+    Failure { institution, code, text, now, echo: Echo::of_xml(request) }.to_xml(id, character_code)
 }
 
 impl Echo {

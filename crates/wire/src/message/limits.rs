@@ -31,7 +31,7 @@ impl Limits {
     }
 
     pub(crate) fn check_elements(&self, elements: usize) -> Result<(), Problem> {
-        if elements > self.elements_max { Err(Problem::Form("要素が多すぎます")) } else { Ok(()) }
+        if elements > self.elements_max { Err(Problem::TooMany) } else { Ok(()) }
     }
 
     pub(crate) fn check_depth(&self, depth: usize) -> Result<(), Problem> {

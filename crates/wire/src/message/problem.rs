@@ -13,6 +13,8 @@ pub enum Problem {
     Form(&'static str),
     /// E0002: these elements are missing, stand twice, are too long or have a value that they don't take.
     Elements(Vec<WrongElement>),
+    /// E0005: more elements than the records that a message may have.
+    TooMany,
     /// E0004: another message than the name of the file says.
     Kind,
 }
@@ -24,6 +26,7 @@ impl Problem {
         match self {
             Self::Form(_) => "E0001",
             Self::Elements(_) => "E0002",
+            Self::TooMany => "E0005",
             Self::Kind => "E0004",
         }
     }
@@ -34,7 +37,7 @@ impl Problem {
         match self {
             Self::Form(reason) => (*reason).to_owned(),
             Self::Elements(wrong) => elements(wrong),
-            Self::Kind => String::new(),
+            Self::TooMany | Self::Kind => String::new(),
         }
     }
 }
@@ -61,6 +64,7 @@ impl fmt::Display for Problem {
         match self {
             Self::Form(reason) => write!(formatter, "要求ファイルの形式が正しくありません。({reason})"),
             Self::Elements(wrong) => write!(formatter, "要求項目に誤りがあります。({})", elements(wrong)),
+            Self::TooMany => formatter.write_str("件数が上限を超えています。"),
             Self::Kind => formatter.write_str("電文種別が判別できません。"),
         }
     }

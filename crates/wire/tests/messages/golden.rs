@@ -69,7 +69,8 @@ fn assert_same(path: &Path, bytes: &[u8]) {
 #[test]
 fn a_failure_is_the_published_tree() {
     let text = "要求項目に誤りがあります。(Birthdate)";
-    let bytes = failure(MessageId::Eligibility, "1319999991", "E0002", text, "20261122090200", CharacterCode::Utf8);
+    let bytes =
+        failure(MessageId::Eligibility, "1319999991", "E0002", text, "20261122090200", CharacterCode::Utf8, b"");
     assert_same(&folder().join("OQSsiquc01res_failure.xml"), &bytes);
 }
 
@@ -77,7 +78,7 @@ fn a_failure_is_the_published_tree() {
 fn every_message_can_fail_in_both_character_sets() {
     for id in MessageId::ALL {
         for code in [CharacterCode::Utf8, CharacterCode::ShiftJis] {
-            let bytes = failure(*id, "1319999991", "E0099", "通信に失敗しました。", "20261122090200", code);
+            let bytes = failure(*id, "1319999991", "E0099", "通信に失敗しました。", "20261122090200", code, b"");
             assert!(is_complete(&bytes), "{id:?}");
             let declared = format!("<?xml version=\"1.0\" encoding=\"{}\" standalone=\"no\"?>\n", code.label());
             assert!(bytes.starts_with(declared.as_bytes()));

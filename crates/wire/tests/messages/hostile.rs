@@ -120,7 +120,7 @@ fn nesting_size_and_number_of_elements_have_bounds() {
     assert!(is_complete(deep(15).as_bytes()));
     check(&deep(16), "E0001", "深すぎます");
     check(&deep(100_000), "E0001", "深すぎます");
-    check(&with("<MessageBody>", &format!("{}<MessageBody>", "<a/>".repeat(200_000))), "E0001", "多すぎます");
+    check(&with("<MessageBody>", &format!("{}<MessageBody>", "<a/>".repeat(200_000))), "E0005", "");
     check(&with("<MessageBody>", &format!("{}<MessageBody>", " ".repeat(31_457_280))), "E0001", "大きすぎます");
 }
 
@@ -185,7 +185,7 @@ fn json_has_the_same_bounds() {
     check(&with("\"700123\"", &deep), "E0001", "深すぎます");
     check(&with("\"700123\"", &"[".repeat(100_000)), "E0001", "");
     let many = format!("[{}1]", "1,".repeat(200_000));
-    check(&with("\"700123\"", &many), "E0001", "多すぎます");
+    check(&with("\"700123\"", &many), "E0005", "");
     let request = Request::from_json(with("\"700123\"", "700123").as_bytes(), Role::Request).unwrap();
     assert_eq!(request, Request::from_xml(GOOD.as_bytes(), Role::Request).unwrap());
     assert!(matches!(Request::from_json(b"\xff", Role::Request), Err(Problem::Form(_))));

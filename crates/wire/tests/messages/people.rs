@@ -6,6 +6,7 @@ use madoguchi_model::code::{CertificateKind, Code, DiseaseCategory, IncomeClass,
 use madoguchi_model::consent::{Grant, Scope};
 use madoguchi_model::coverage::{Coverage, ReasonOfLoss};
 use madoguchi_model::day::{Day, Timestamp};
+use madoguchi_model::eligibility::Told;
 use madoguchi_model::eligibility::{
     Answer, AnswerConsent, Consents, Known, Presence, Query, Verdict, by_card, by_numbers, row,
 };
@@ -58,6 +59,7 @@ fn answers_about(inhabitant: &Inhabitant, place: usize, grade: QualificationVali
         let known = Known {
             person: &person,
             tickets: &[],
+            told: Told::OfDay,
             reference_number: place.is_multiple_of(2).then_some(inhabitant.key.as_str()),
             institution: &institution,
             day: today,

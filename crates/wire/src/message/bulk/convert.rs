@@ -44,7 +44,7 @@ impl ReferenceRequest {
     #[must_use]
     pub fn upload(&self) -> Upload {
         let registration = |info: &RegistrationInfo| {
-            let reference_number = info.reference_number.as_str().to_owned();
+            let reference_number = info.reference_number.as_str().trim().to_owned();
             Record::Registration(Registration { reference_number, numbers: info.numbers() })
         };
         Upload {
