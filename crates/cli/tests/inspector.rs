@@ -45,14 +45,21 @@ fn exchanges_are_shown_with_the_rules_that_they_break() {
     let (code, folders) = (text(&institution["code"]), PathBuf::from(institution["folders"].as_str().unwrap()));
     assert!(answered(&folders, "good", &request(&code)).contains("<SegmentOfResult>1</SegmentOfResult>"));
     assert!(answered(&folders, "bad", &request(&code[1..])).contains("E0002"));
+    assert!(answered(&folders, "empty", "").contains("E0001"));
 
     let mut home = Browser::new(&text(&document["home"]));
     let list: Value = serde_json::from_str(&home.get("/inspector.json").unwrap().body).unwrap();
     let names: Vec<&str> = list.as_array().unwrap().iter().map(|row| row["request"].as_str().unwrap()).collect();
-    assert_eq!(names, ["OQSsiinq01req_bad.xml", "OQSsiinq01req_good.xml"]);
-    assert_eq!((&list[0]["broken"], &list[1]["broken"]), (&Value::Bool(true), &Value::Bool(false)));
+    assert_eq!(names, ["OQSsiinq01req_empty.xml", "OQSsiinq01req_bad.xml", "OQSsiinq01req_good.xml"]);
+    let told = |row: &Value| (row["code"].as_str().unwrap().to_owned(), row["broken"] == true, row["failed"] == true);
+    let told: Vec<_> = list.as_array().unwrap().iter().map(told).collect();
+    assert_eq!(told[0], ("E0001".to_owned(), false, true));
+    assert_eq!(told[1], ("E0002".to_owned(), true, true));
+    assert_eq!(told[2], (String::new(), false, false));
+    let failures = home.get("/inspector?broken=1").unwrap();
+    assert_eq!(failures.body.matches("href=\"/inspector/").count(), 2);
 
-    let number = &list[0]["number"];
+    let number = &list[1]["number"];
     let one: Value = serde_json::from_str(&home.get(&format!("/inspector/{number}.json")).unwrap().body).unwrap();
     assert!(line(&one["request"], "MedicalInstitutionCode")["broken"].as_str().unwrap().contains("数字10桁"));
     assert_eq!(line(&one["request"], "ArbitraryFileIdentifier")["broken"], Value::Null);

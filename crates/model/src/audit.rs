@@ -49,6 +49,8 @@ pub enum Action {
     AnswerBulk,
     /// Results of a bulk upload fetched.
     FetchBulk,
+    /// The address for patients, with its QR code, given to a program.
+    FetchAccessUrl,
     /// 閲覧同意 stored.
     GrantConsent,
     /// 閲覧同意 withdrawn.
@@ -290,6 +292,7 @@ words!(Action {
     AcceptBulk = "accept_bulk", "一括照会の受付";
     AnswerBulk = "answer_bulk", "一括照会の処理";
     FetchBulk = "fetch_bulk", "一括照会の結果の取得";
+    FetchAccessUrl = "fetch_access_url", "アクセスURLの取得";
     GrantConsent = "grant_consent", "閲覧同意の登録";
     WithdrawConsent = "withdraw_consent", "閲覧同意の取消";
     ListConsents = "list_consents", "同意取得済み患者一覧の表示";

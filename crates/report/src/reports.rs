@@ -3,6 +3,7 @@
 
 use crate::fonts::{FontChoice, Fonts, NoJapaneseFont};
 use crate::legible::make_legible;
+use crate::qr;
 use crate::world::{Sheet, Shop, Template};
 use madoguchi_model::checkup::sheet::CheckupSheet;
 use madoguchi_model::day::Timestamp;
@@ -105,6 +106,36 @@ impl Reports {
             return Err(ReportError::TooManyRows { rows });
         }
         self.set(Template::Checkups, sheet, sheet.created)
+    }
+
+    /// A page with the QR code of an address; `title` says what patients find there.
+    ///
+    /// # Errors
+    /// When the address is too long for a QR code, or the engine fails.
+    pub fn access_url(
+        &self,
+        institution: &str,
+        title: &str,
+        url: &str,
+        created: Timestamp,
+    ) -> Result<Vec<u8>, ReportError> {
+        let drawing = qr::drawing(url)?;
+        let page = json!({ "institution": institution, "title": title, "url": url, "drawing": drawing });
+        self.set(Template::AccessUrl, &page, created)
+    }
+
+    /// As [`Reports::access_url`], on a thread for blocking work.
+    ///
+    /// # Errors
+    /// As [`Reports::pdf_async`].
+    pub async fn access_url_async(
+        &self,
+        institution: String,
+        title: String,
+        url: String,
+        created: Timestamp,
+    ) -> Result<Vec<u8>, ReportError> {
+        self.in_turn(move |reports| reports.access_url(&institution, &title, &url, created)).await
     }
 
     fn set(&self, template: Template, content: &impl Serialize, created: Timestamp) -> Result<Vec<u8>, ReportError> {

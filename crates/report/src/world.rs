@@ -14,6 +14,8 @@ use typst::{Feature, Library, LibraryExt, World};
 const CARE_LIST: &str = include_str!("../templates/care-list.typ");
 /// The template of check-ups side by side.
 const CHECKUPS: &str = include_str!("../templates/checkups.typ");
+/// The template of an address for patients.
+const ACCESS_URL: &str = include_str!("../templates/access-url.typ");
 /// Under this name the template reads its data.
 const DATA_PATH: &str = "/data.json";
 
@@ -24,6 +26,7 @@ pub(crate) struct Shop {
     book: LazyHash<FontBook>,
     care_list: Source,
     checkups: Source,
+    access_url: Source,
     data_id: FileId,
     pub(crate) fonts: Fonts,
 }
@@ -33,6 +36,7 @@ pub(crate) struct Shop {
 pub(crate) enum Template {
     CareList,
     Checkups,
+    AccessUrl,
 }
 
 /// The world of one document.
@@ -51,6 +55,7 @@ impl Shop {
             book: LazyHash::new(FontBook::from_fonts(&fonts.faces)),
             care_list: Source::new(file_id("/care-list.typ"), CARE_LIST.to_owned()),
             checkups: Source::new(file_id("/checkups.typ"), CHECKUPS.to_owned()),
+            access_url: Source::new(file_id("/access-url.typ"), ACCESS_URL.to_owned()),
             data_id: file_id(DATA_PATH),
             fonts,
         }
@@ -62,6 +67,7 @@ impl Sheet {
         match self.template {
             Template::CareList => &self.shop.care_list,
             Template::Checkups => &self.shop.checkups,
+            Template::AccessUrl => &self.shop.access_url,
         }
     }
 }

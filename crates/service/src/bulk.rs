@@ -308,7 +308,7 @@ fn check(upload: &Upload) -> Result<(), Refusal> {
     };
     let asks_by_records = matches!(upload.question, Question::Eligibility(_) | Question::ReferenceNumbers);
     if !upload.records.iter().all(fits) || (asks_by_records && upload.records.is_empty()) {
-        wrong.push(FieldError::new("照会する内容", "電文の種類に合った1件以上の記録"));
+        wrong.push(FieldError::new("照会する内容", "電文の種類に合った内容を1件以上"));
     }
     if let Question::HomeVisits(from, to) | Question::Online(_, from, to) = upload.question
         && from > to

@@ -83,7 +83,8 @@ impl Standing {
         let verdict = self.verdict();
         let insured = verdict.coverages.iter().any(|coverage| !coverage.is_assistance());
         match verdict.validity {
-            Validity::Valid | Validity::Several if insured => "健康保険の資格を確認しました。",
+            Validity::Several if insured => "健康保険の資格を複数確認しました。使用する資格を窓口にお申し出ください。",
+            Validity::Valid if insured => "健康保険の資格を確認しました。",
             Validity::Valid | Validity::Several => "医療扶助の資格を確認しました。",
             Validity::NotRegistered => {
                 "医療扶助の資格を確認しました。医療券が登録されていないため、窓口にお申し出ください。"

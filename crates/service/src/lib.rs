@@ -5,6 +5,7 @@
 //! then answers. There is no HTTP, no XML and no SQL here.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+pub mod access_url;
 pub mod account;
 pub mod audit;
 pub mod bulk;

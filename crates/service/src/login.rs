@@ -113,7 +113,11 @@ impl Service {
         let Some(account) = account else {
             return Err(self.refuse_log_in(operation, user.as_str(), Reason::WrongPassword).await);
         };
-        if !fits || !kind_may(account.kind) {
+        if !kind_may(account.kind) {
+            // Whatever the password: this door tells nothing about it, and cannot lock a program out.
+            return Err(self.refuse_log_in(operation, user.as_str(), Reason::WrongPassword).await);
+        }
+        if !fits {
             return Err(self.refuse_wrong_password(operation, account).await);
         }
         if account.stopped {

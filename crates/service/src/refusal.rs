@@ -8,6 +8,7 @@ use madoguchi_model::consent::InformationKind;
 use madoguchi_model::day::Timestamp;
 use madoguchi_model::decision::Denial;
 use madoguchi_model::field::FieldError;
+use madoguchi_model::settings::Setting;
 use std::fmt;
 
 /// A use-case that was refused.
@@ -58,6 +59,10 @@ pub enum Reason {
     NoRecords,
     /// The 照会番号 belongs to another person at this institution.
     ReferenceNumberTaken,
+    /// The institution has this setting at 利用しない.
+    NotUsed(Setting),
+    /// No address is registered for the patients of this institution.
+    NoAccessUrl,
     /// There is no such thing (any more) for this institution.
     NotFound(&'static str),
     /// An upload has more records than an upload may have.
@@ -170,6 +175,8 @@ impl Reason {
             Self::SeveralPersons => "P0002",
             Self::NoRecords => "P0021",
             Self::ReferenceNumberTaken => "P0030",
+            Self::NotUsed(_) => "P0022",
+            Self::NoAccessUrl => "P0040",
             Self::NotFound(_) => "L0007",
             Self::TooManyRecords { .. } => "E0005",
             Self::UnknownReception => "E0006",
@@ -209,6 +216,10 @@ impl Reason {
             Self::SeveralPersons => "複数の資格が該当しました。".to_owned(),
             Self::NoRecords => "該当する情報がありません。".to_owned(),
             Self::ReferenceNumberTaken => "照会番号が重複しています。".to_owned(),
+            Self::NotUsed(setting) => {
+                format!("この医療機関等では{}を「利用しない」に設定しています。", setting.label())
+            }
+            Self::NoAccessUrl => "アクセスURLが登録されていません。".to_owned(),
             Self::NotFound(what) => format!("{what}は見つかりません。"),
             Self::TooManyRecords { max } => format!("件数が上限（{max}件）を超えています。"),
             Self::UnknownReception => "受付番号が存在しません。".to_owned(),
@@ -256,6 +267,8 @@ impl Reason {
             Self::NoPerson | Self::SeveralPersons => "保険者番号、記号、番号、枝番を確認してください。",
             Self::NoRecords => "診療年月の範囲を確認してください。公開前の情報は、後日取得できます。",
             Self::ReferenceNumberTaken => "この照会番号は別の患者に登録されています。番号を確認してください。",
+            Self::NotUsed(_) => "管理者が「環境設定情報更新」で「利用する」に変更すると、利用できます。",
+            Self::NoAccessUrl => "システムの運用者に、アクセスURLの登録を依頼してください。",
             Self::NotFound(_) | Self::Conflict(_) => "画面を開き直して、もう一度確認してください。",
             Self::TooManyRecords { .. } => "ファイルを分けて、もう一度実行してください。",
             Self::UnknownReception => {
@@ -302,9 +315,12 @@ impl Reason {
             | Self::ClosedInstitution
             | Self::NoRight(_)
             | Self::Denied { .. }
+            | Self::NotUsed(_)
             | Self::Card(_) => Status::Forbidden,
             Self::Invalid(_) | Self::TooManyRecords { .. } => Status::Invalid,
-            Self::NotFound(_) | Self::NoPerson | Self::NoRecords | Self::UnknownReception => Status::NotFound,
+            Self::NotFound(_) | Self::NoPerson | Self::NoRecords | Self::NoAccessUrl | Self::UnknownReception => {
+                Status::NotFound
+            }
             Self::Conflict(_) | Self::SeveralPersons | Self::ReferenceNumberTaken | Self::PassReplaced => {
                 Status::Conflict
             }

@@ -12,6 +12,7 @@ use madoguchi_service::{Operation, Reason, on_every_engine};
 on_every_engine!(
     only_the_right_name_and_password_open,
     five_wrong_tries_lock_for_thirty_minutes,
+    a_program_is_not_locked_out_at_the_screens,
     the_manager_opens_a_lock,
     a_stopped_account_stays_outside,
     an_institution_works_from_its_first_to_its_last_day,
@@ -76,6 +77,18 @@ async fn five_wrong_tries_lock_for_thirty_minutes(world: World) {
     assert!(world.service.log_in(&at(0), "general01", PASSWORD).await.is_ok(), "another account");
     assert!(world.service.log_in(&world.at(CLINIC, NOW), "viewer01", PASSWORD).await.is_ok(), "another institution");
     assert!(world.service.log_in(&at(LOCK_SECONDS), "viewer01", PASSWORD).await.is_ok());
+}
+
+/// Neither by its own password nor by guesses: the door of the screens does not even compare them.
+async fn a_program_is_not_locked_out_at_the_screens(world: World) {
+    let at = world.at(HOSPITAL, NOW);
+    for password in [PASSWORD, "wrong", PASSWORD, "wrong", PASSWORD, "wrong", PASSWORD] {
+        let refused = world.service.log_in(&at, "agent01", password).await.unwrap_err();
+        assert_eq!(refused.reason, Reason::WrongPassword);
+        let draft = world.last_entry().await.draft;
+        assert_eq!((draft.action, draft.outcome), (Action::LogIn, Outcome::Refused));
+    }
+    assert!(world.service.log_in_agent(&at, "agent01", PASSWORD).await.is_ok());
 }
 
 async fn the_manager_opens_a_lock(world: World) {

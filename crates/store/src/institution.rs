@@ -1,5 +1,6 @@
 //! Institutions (医療機関等) as registered.
 
+use madoguchi_model::code::{Code, UrlKind};
 use madoguchi_model::institution::{Institution, InstitutionCode};
 
 use crate::{
@@ -41,6 +42,39 @@ impl Tx {
         );
         let Institution { code, name, hospital, opened_on, abolished_on } = institution;
         self.execute(SQL, &values![code, name, *hospital, *opened_on, *abolished_on]).await?;
+        Ok(())
+    }
+}
+
+impl Tx {
+    /// The address that is registered for patients of this kind of care.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn access_url(&mut self, institution: &InstitutionCode, kind: UrlKind) -> Result<Option<String>> {
+        const SQL: Sql = Sql::by_key("SELECT url FROM access_urls WHERE institution_code = $1 AND kind = $2");
+        self.row(SQL, &values![institution, kind.code()], |row| row.string(0)).await
+    }
+
+    /// Registers the address, or forgets it.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn put_access_url(
+        &mut self,
+        institution: &InstitutionCode,
+        kind: UrlKind,
+        url: Option<&str>,
+    ) -> Result<()> {
+        const PUT: Sql = Sql::by_key(
+            "INSERT INTO access_urls (institution_code, kind, url) VALUES ($1, $2, $3)
+             ON CONFLICT (institution_code, kind) DO UPDATE SET url = excluded.url",
+        );
+        const FORGET: Sql = Sql::by_key("DELETE FROM access_urls WHERE institution_code = $1 AND kind = $2");
+        match url {
+            Some(url) => self.execute(PUT, &values![institution, kind.code(), url]).await?,
+            None => self.execute(FORGET, &values![institution, kind.code()]).await?,
+        };
         Ok(())
     }
 }

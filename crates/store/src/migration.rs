@@ -45,6 +45,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_prescriptions"),
     migration!(5, "0005_bulk"),
     migration!(6, "0006_programs"),
+    migration!(7, "0007_access_urls"),
 ];
 
 /// What [`crate::Store::migrate`] did.

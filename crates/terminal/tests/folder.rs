@@ -190,6 +190,11 @@ async fn an_answer_of_several_files_arrives_whole_and_only_under_names_of_its_ow
     office.put("OQSsiurl01req_1.xml", message("1"));
     office.read("res/OQSsiurl01res_1.xml").await;
     assert_eq!(fs::read(office.path("res/OQSsiurl01res_1.pdf")).unwrap(), [0, 159, 146, 150], "beside the answer");
+    // A later answer of the name without a report: the former one does not stay beside it.
+    office.desk().files.insert("OQSsiurl01req_1.xml".into(), vec![(xml, b"<b/>".to_vec())]);
+    office.put("OQSsiurl01req_1.xml", message("2"));
+    until(|| fs::read(office.path("res/OQSsiurl01res_1.xml")).unwrap() == b"<b/>").await;
+    assert!(!office.path("res/OQSsiurl01res_1.pdf").exists(), "of the former answer");
 
     for (number, trick) in ["../outside.xml", "/tmp/x.xml", "OQSsiquc01res_other.xml", "", ".xml"].iter().enumerate() {
         let name = format!("OQSsiquc01req_t{number}.xml");

@@ -65,13 +65,16 @@ pub(crate) async fn exchange(call: SessionCall) -> Answer {
     let code = message::character_code(&call.session);
     let begun = Instant::now();
     let request = call.input.request;
-    let reply = message::answer(&call.app, &call.session, id, &call.input.body, Coding::Xml(code), request).await;
+    let reply =
+        message::answer(&call.app, &call.session, id, &call.input.body, Coding::Xml(code), (request, Some(part))).await;
     inspector::note(&call, Way::Folder, id, Some((name, part)), begun, &reply);
-    let files = vec![match reply? {
-        Reply::Message(bytes) => File::new(id.answer_file(part, "xml"), &bytes),
-        Reply::Pdf(bytes) => File::new(id.answer_file(part, "pdf"), &bytes),
-        Reply::Zip(bytes) => File::new(id.answer_file(part, "zip"), &bytes),
-    }];
+    let file = |extension: &str, bytes: &[u8]| File::new(id.answer_file(part, extension), bytes);
+    let files = match reply? {
+        Reply::Message(bytes) => vec![file("xml", &bytes)],
+        Reply::Pdf(bytes) => vec![file("pdf", &bytes)],
+        Reply::Zip(bytes) => vec![file("zip", &bytes)],
+        Reply::WithFile { message, extension, file: beside } => vec![file("xml", &message), file(extension, &beside)],
+    };
     Ok(Json(Exchanged { files, character_code: code.code() }).into_response())
 }
 

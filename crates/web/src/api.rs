@@ -102,10 +102,12 @@ pub(crate) async fn download_bulk(call: SessionCall) -> Answer {
 async fn answer(call: SessionCall, id: MessageId) -> Answer {
     let begun = Instant::now();
     let request = call.input.request;
-    let reply = message::answer(&call.app, &call.session, id, &call.input.body, Coding::Json, request).await;
+    let reply = message::answer(&call.app, &call.session, id, &call.input.body, Coding::Json, (request, None)).await;
     inspector::note(&call, Way::Api, id, None, begun, &reply);
     match reply? {
-        Reply::Message(bytes) | Reply::Zip(bytes) => Ok(([(CONTENT_TYPE, "application/json")], bytes).into_response()),
+        Reply::Message(bytes) | Reply::Zip(bytes) | Reply::WithFile { message: bytes, .. } => {
+            Ok(([(CONTENT_TYPE, "application/json")], bytes).into_response())
+        }
         Reply::Pdf(bytes) => {
             let result = Report { file: STANDARD.encode(bytes) };
             Ok(Json(Answered { status: "200", msg: "", result }).into_response())

@@ -8,7 +8,11 @@ use crate::router::Port;
 use crate::tls::LiveTrust;
 use axum::Router;
 use axum::extract::Request;
-use hyper::body::Incoming;
+use axum::response::Response;
+use futures_util::TryFutureExt;
+use http::Version;
+use http::header::{CONNECTION, HeaderValue};
+use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -122,7 +126,9 @@ pub(crate) async fn serve(
             let Ok(limit) = Limit::of(&peer, &uncertified) else { return };
             let service = service_fn(move |mut request: hyper::Request<Incoming>| {
                 request.extensions_mut().insert(peer.clone());
-                router.clone().oneshot(request.map(axum::body::Body::new) as Request)
+                let has_body = request.version() < Version::HTTP_2 && !request.body().is_end_stream();
+                let answer = router.clone().oneshot(request.map(axum::body::Body::new) as Request);
+                answer.map_ok(move |answer| closing(answer, has_body))
             });
             let builder = builder();
             let connection = builder.serve_connection(TokioIo::new(stream), service);
@@ -133,6 +139,15 @@ pub(crate) async fn serve(
     }
     drop(listener);
     let _ = tokio::time::timeout(SHUTDOWN_TIME_MAX, graceful.shutdown()).await;
+}
+
+/// A refusal may come before the body was read, and then the connection ends: the client must know that. HTTP/2 has a
+/// word of its own for it.
+fn closing(mut answer: Response, has_body: bool) -> Response {
+    if has_body && answer.status().is_client_error() {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
 }
 
 /// The next connection, once there is a place for it.

@@ -86,6 +86,8 @@ pub struct HomeCard {
     pub story: String,
     /// 生年月日, as it is shown.
     pub birthdate: String,
+    /// 保険者番号, 記号, 番号 and 枝番, as they are shown.
+    pub numbers: String,
 }
 
 #[derive(Template)]

@@ -153,9 +153,19 @@ impl Exchange {
         self.request.bytes.len() + self.answer.bytes.len()
     }
 
-    /// Whether the request breaks a rule or the answer is a failure.
+    /// Whether the request breaks a rule.
     pub(crate) fn is_broken(&self) -> bool {
         self.request.explained().is_some_and(|request| request.is_broken())
+    }
+
+    /// The code of the answer, such as `P0020`; empty when it has none.
+    pub(crate) fn code(&self) -> String {
+        self.answer.explained().as_ref().and_then(Explained::code).unwrap_or_default().to_owned()
+    }
+
+    /// Whether the answer is the failure of the whole message.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.status != 200 || self.code().starts_with('E')
     }
 }
 
@@ -171,7 +181,7 @@ pub(crate) fn note(
 ) {
     let Some(exchanges) = &call.app.exchanges else { return };
     let (extension, status, bytes) = match reply {
-        Ok(Reply::Message(bytes)) => ("xml", 200, bytes.clone()),
+        Ok(Reply::Message(bytes) | Reply::WithFile { message: bytes, .. }) => ("xml", 200, bytes.clone()),
         Ok(Reply::Zip(bytes)) => ("zip", 200, bytes.clone()),
         Ok(Reply::Pdf(bytes)) => ("pdf", 200, bytes.clone()),
         Err(problem) => ("", problem.status().as_u16(), problem.explained().explanation.into_bytes()),
@@ -199,7 +209,7 @@ pub(crate) struct Search {
     pub(crate) institution: String,
     /// Words in a name or a message; empty for all.
     pub(crate) words: String,
-    /// Only those that break a rule.
+    /// Only those that break a rule or failed.
     pub(crate) broken: bool,
 }
 
@@ -209,7 +219,7 @@ impl Search {
         let has = |sent: &Sent| sent.name.contains(words) || sent.text().is_some_and(|text| text.contains(words));
         (self.institution.is_empty() || exchange.institution == self.institution)
             && (words.is_empty() || has(&exchange.request) || has(&exchange.answer))
-            && (!self.broken || exchange.is_broken())
+            && (!self.broken || exchange.is_broken() || exchange.is_failure())
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) enum Reply {
     Pdf(Vec<u8>),
     /// A message that is so large that it comes in a zip.
     Zip(Vec<u8>),
+    /// A message with a file beside it that it names; only for a request that came as a file.
+    WithFile { message: Vec<u8>, extension: &'static str, file: Vec<u8> },
 }
 
 /// Why there is no ordinary answer.
@@ -56,18 +58,21 @@ struct Call<'a> {
     id: MessageId,
     coding: Coding,
     request: Option<RequestId>,
+    /// The client's part of the request's file name, if it came as a file.
+    part: Option<&'a str>,
 }
 
-/// Answers a request; `request` is the door's own mark of it, the same on every retry; `Err` only for what is no message's business.
+/// Answers a request; `request` is the door's own mark of it, the same on every retry, and `part` the client's part of its
+/// file name; `Err` only for what is no message's business.
 pub(crate) async fn answer(
     app: &App,
     session: &Session,
     id: MessageId,
     body: &[u8],
     coding: Coding,
-    request: Option<RequestId>,
+    (request, part): (Option<RequestId>, Option<&str>),
 ) -> Result<Reply, Problem> {
-    let call = Call { app, session, id, coding, request };
+    let call = Call { app, session, id, coding, request, part };
     match call.answered(body).await {
         Ok(reply) => Ok(reply),
         Err(Stop::Door(problem)) => Err(problem),
@@ -98,6 +103,7 @@ impl Call<'_> {
             Request::ConsentRevocation(message) => self.revoke_consent(&message.body.revocation, identifier).await,
             Request::SettingsInquiry(_) => self.inquire_settings(identifier).await,
             Request::SettingsUpdate(message) => self.update_settings(&message.body, identifier).await,
+            Request::AccessUrl(message) => self.tell_access_url(&message.body, identifier).await,
             Request::Records(message) => self.fetch_records(&message, identifier).await,
             Request::Checkups(message) => self.fetch_checkups(&message, identifier).await,
             Request::BulkEligibility(message) => self.accept(Ok(message.upload()), identifier).await,
@@ -110,8 +116,8 @@ impl Call<'_> {
             Request::AssistanceResult(message) => self.fetch(BulkKind::Entrusted, &message).await,
             Request::HomeVisitsResult(message) => self.fetch(BulkKind::HomeVisits, &message).await,
             Request::OnlineCareResult(message) => self.fetch(BulkKind::Online, &message).await,
-            // Those of care at home and online, and access URLs.
-            _ => Err(self.refused("E0004", catalogue::text("E0004").to_owned()).await),
+            // What is not offered, see [`MessageId::is_offered`].
+            _ => Err(self.refused("E0004", "この電文は、この版では扱っていません。".to_owned()).await),
         }
     }
 
@@ -139,10 +145,14 @@ impl Call<'_> {
     }
 
     fn spelled(&self, message: &impl Document) -> Reply {
-        Reply::Message(match self.coding {
+        Reply::Message(self.spelling(message))
+    }
+
+    fn spelling(&self, message: &impl Document) -> Vec<u8> {
+        match self.coding {
             Coding::Xml(code) => message.to_xml(code),
             Coding::Json => message.to_json(),
-        })
+        }
     }
 
     /// The failure of the whole message, with what can be given back of the request.

@@ -87,7 +87,8 @@ fn numbers(world: &World) -> Vec<[String; 5]> {
     let step = (world.people().len() / PERSONS_ASKED).max(1);
     let people = world.people().iter().step_by(step);
     let insured = people.filter_map(|person| {
-        let coverage = person.coverages.last().filter(|it| it.valid_to.is_none() && !it.is_assistance())?;
+        let lasts = person.coverages.last().filter(|it| it.valid_to.is_none() && it.valid_from <= world.today());
+        let coverage = lasts.filter(|it| !it.is_assistance())?;
         let numbers = &coverage.numbers;
         Some([
             numbers.insurer.padded(),

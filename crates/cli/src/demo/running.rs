@@ -281,6 +281,12 @@ fn home_page(document: &DemoDocument) -> HomePage {
         pin: card.pin.clone(),
         story: card.story.clone(),
         birthdate: shown_day(&card.birthdate),
+        numbers: [&card.insurer_number, &card.symbol, &card.number, &card.branch]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("・"),
     };
     HomePage {
         today: shown_day(&document.today),

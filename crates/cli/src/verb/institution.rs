@@ -3,7 +3,8 @@
 use super::Place;
 use crate::failure::{Failure, Outcome};
 use crate::output;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use madoguchi_model::code::UrlKind;
 use madoguchi_model::day::Day;
 use madoguchi_model::institution::{Institution, InstitutionCode};
 use madoguchi_store::Store;
@@ -16,8 +17,35 @@ const PROCESS: &str = "operator";
 pub(crate) enum Verb {
     /// Register an institution, or change what is registered
     Put(Put),
+    /// Register the address at which patients open the reception of 訪問診療等 or オンライン診療等, or forget it
+    AccessUrl(AccessUrl),
     /// List all institutions
     List(List),
+}
+
+/// Arguments of `institution access-url`.
+#[derive(Debug, Args)]
+pub(crate) struct AccessUrl {
+    #[command(flatten)]
+    place: Place,
+    /// 医療機関コード
+    #[arg(long)]
+    code: String,
+    /// For which patients
+    #[arg(long, value_enum)]
+    kind: Patients,
+    /// The address, `https://…`; without it, the registered one is forgotten
+    #[arg(long)]
+    url: Option<String>,
+}
+
+/// Whose reception it is.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Patients {
+    /// 訪問診療等
+    HomeVisit,
+    /// オンライン診療等
+    Online,
 }
 
 /// Arguments of `institution put`.
@@ -53,6 +81,7 @@ pub(crate) struct List {
 pub(crate) async fn run(verb: Verb) -> Outcome<()> {
     match verb {
         Verb::Put(arguments) => put(arguments).await,
+        Verb::AccessUrl(arguments) => access_url(arguments).await,
         Verb::List(arguments) => list(arguments).await,
     }
 }
@@ -73,6 +102,18 @@ async fn put(arguments: Put) -> Outcome<()> {
     }
     let service = arguments.place.service(PROCESS).await?;
     let put = service.put_institution(&institution).await;
+    service.store().close().await;
+    Ok(put?)
+}
+
+async fn access_url(arguments: AccessUrl) -> Outcome<()> {
+    let code = InstitutionCode::parse(&arguments.code).map_err(Failure::usage)?;
+    let kind = match arguments.kind {
+        Patients::HomeVisit => UrlKind::HomeVisit,
+        Patients::Online => UrlKind::Online,
+    };
+    let service = arguments.place.service(PROCESS).await?;
+    let put = service.put_access_url(&code, kind, arguments.url).await;
     service.store().close().await;
     Ok(put?)
 }

@@ -2,6 +2,7 @@
 
 use madoguchi_model::{
     account::AccountKind,
+    code::UrlKind,
     id::{ChangeId, NoticeId},
     institution::InstitutionKind,
     login::Tries,
@@ -24,6 +25,17 @@ pub(crate) async fn institutions_are_registered_and_changed(place: &Place) {
     assert_eq!(tx.institution(&hospital()).await.unwrap(), Some(clinic.clone()));
     assert_eq!(tx.institution(&code("1312345679")).await.unwrap(), None);
     assert_eq!(tx.institutions().await.unwrap(), [clinic, institution(pharmacy())]);
+}
+
+pub(crate) async fn an_address_for_patients_is_kept_for_each_kind(place: &Place) {
+    let url = async |kind| place.store.read().access_url(&hospital(), kind).await.unwrap();
+    for (kind, text) in [(UrlKind::HomeVisit, Some("https://a")), (UrlKind::HomeVisit, Some("https://b"))] {
+        put(place, (kind, text), async |tx, it| tx.put_access_url(&hospital(), it.0, it.1).await).await;
+        assert_eq!(url(kind).await.as_deref(), text);
+    }
+    assert_eq!(url(UrlKind::Online).await, None);
+    put(place, UrlKind::HomeVisit, async |tx, it| tx.put_access_url(&hospital(), it, None).await).await;
+    assert_eq!(url(UrlKind::HomeVisit).await, None);
 }
 
 fn change(number: u8, setting: Setting, from: &str, to: &str) -> RecordedChange {

@@ -209,6 +209,20 @@ impl Recorder {
         }
     }
 
+    /// Removes what an earlier answer of this name left under another extension, so that nobody takes an old report for a
+    /// part of a new refusal. What belongs to the new answer was written together with it.
+    fn remove_former(&self, name: &str, written: SystemTime) -> io::Result<()> {
+        let Some((stem, _)) = name.rsplit_once('.') else { return Ok(()) };
+        for other in EXTENSIONS.map(|extension| format!("{stem}.{extension}")) {
+            let path = self.layout.res.join(&other);
+            let is_former = |metadata: fs::Metadata| metadata.modified().is_ok_and(|modified| modified < written);
+            if other != name && fs::symlink_metadata(&path).is_ok_and(is_former) {
+                remove(&path)?;
+            }
+        }
+        Ok(())
+    }
+
     fn deliver_one(&self, ready: &Ready) -> io::Result<bool> {
         let from = self.layout.ready.join(ready.file());
         // Removed from outside, or as a leftover: there is nothing to deliver any more.
@@ -216,6 +230,9 @@ impl Recorder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
             opened => opened?,
         };
+        if ready.number == 0 {
+            self.remove_former(&ready.name, open.metadata()?.modified()?)?;
+        }
         fs::rename(&from, self.layout.res.join(&ready.name))?;
         if self.is_stuck {
             // How long it may stay counts from now on, not from when it was written.
@@ -224,6 +241,9 @@ impl Recorder {
         Ok(true)
     }
 }
+
+/// What an answer may end in: data, a report, a zip, a picture.
+const EXTENSIONS: [&str; 4] = ["xml", "pdf", "zip", "png"];
 
 fn is_recorded(files: &[Ready]) -> bool {
     files.iter().any(|ready| ready.number == 0)

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
+use madoguchi_model::day::Timestamp;
 use madoguchi_wire::message::explain::Explained;
 use serde::Serialize;
 use std::sync::Arc;
@@ -44,7 +45,9 @@ struct Row {
     title: &'static str,
     status: u16,
     milliseconds: u128,
+    code: String,
     broken: bool,
+    failed: bool,
 }
 
 /// One side of an exchange.
@@ -119,7 +122,7 @@ fn rows(exchanges: &Exchanges, search: &Search) -> Vec<Row> {
 fn row(exchange: &Arc<Exchange>) -> Row {
     Row {
         number: exchange.number,
-        at: exchange.at.japanese(),
+        at: to_the_second(exchange.at),
         institution: exchange.institution.clone(),
         way: exchange.way.label(),
         request: exchange.request.name.clone(),
@@ -127,8 +130,18 @@ fn row(exchange: &Arc<Exchange>) -> Row {
         title: exchange.request.explained().map_or("", |explained| explained.title),
         status: exchange.status,
         milliseconds: exchange.took.as_millis(),
+        code: exchange.code(),
         broken: exchange.is_broken(),
+        failed: exchange.is_failure(),
     }
+}
+
+/// `2026-11-26 09:05:07` in Japan.
+fn to_the_second(at: Timestamp) -> String {
+    let digits = at.wire();
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    let (day, time) = ([part(0, 4), part(4, 6), part(6, 8)], [part(8, 10), part(10, 12), part(12, 14)]);
+    format!("{} {}", day.join("-"), time.join(":"))
 }
 
 fn side(heading: &'static str, sent: &Sent) -> Side {

@@ -74,7 +74,7 @@ impl Call<'_> {
         Ok(self.spelled(&checkup::Answer::telling(person, checkups, institution, identifier, self.session.now())))
     }
 
-    fn reports(&self) -> Result<&Reports, Stop> {
+    pub(super) fn reports(&self) -> Result<&Reports, Stop> {
         self.app.reports.as_ref().map_err(|missing| {
             let problem = Problem::NoFont(missing.to_string());
             problem.log(self.id.as_str());

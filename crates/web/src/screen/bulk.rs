@@ -177,7 +177,7 @@ fn read(call: &SessionCall) -> Result<Upload, Fault> {
         return Ok(Upload { tag: None, question: Question::Entrusted(month), records: Vec::new() });
     }
     if file.is_empty() {
-        return Err(FieldError::new("ファイル", "XMLまたはCSVのファイルを選択").into());
+        return Err(FieldError::new("ファイル", "XMLまたはCSVの形式").into());
     }
     if is_xml(file) {
         return from_xml(kind, file, call);

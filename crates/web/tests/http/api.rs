@@ -76,7 +76,9 @@ async fn log_ins_at_the_api_are_refused_in_its_words() {
     }
     let get = site.hospital.client.send(site.server.machine, request(Method::GET, AUTH)).await.unwrap();
     assert_refused(&get, StatusCode::METHOD_NOT_ALLOWED, "W0005");
-    assert_refused(&post(&site, "/oqs-api-pro/x", &[JSON], "{}").await, StatusCode::NOT_FOUND, "W0004");
+    let nowhere = post(&site, "/oqs-api-pro/x", &[JSON], "{}").await;
+    assert_refused(&nowhere, StatusCode::NOT_FOUND, "W0004");
+    assert_eq!(nowhere.header("connection"), "close", "its body was not read");
 }
 
 #[tokio::test(flavor = "multi_thread")]

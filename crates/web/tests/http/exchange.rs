@@ -346,3 +346,57 @@ async fn the_api_speaks_the_same_messages_as_json() {
     let refused = call_api(&agents, inquire, &message(HOSPITAL)).await;
     assert_eq!((refused.status, refused.json()["code"].as_str()), (StatusCode::FORBIDDEN, Some("E0011")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_for_patients_comes_with_its_qr_code_beside_it() {
+    let site = Site::open().await;
+    let agent = site.seat(&site.hospital, AccountKind::Agent).await;
+    let url = "https://visit.example.jp/1310000001";
+    let ask = async |kind: &str, format: &str| {
+        let body = format!(
+            "<UrlAcquisitionClassification>{kind}</UrlAcquisitionClassification><OutputFormat>{format}</OutputFormat>"
+        );
+        let answer = exchange(&agent, "OQSsiurl01req_9.xml", file(HOSPITAL, "", &body)).await.json();
+        let files = answer["files"].as_array().unwrap().iter().map(|file| {
+            let content = STANDARD.decode(file["content"].as_str().unwrap()).unwrap();
+            (file["name"].as_str().unwrap().to_owned(), content)
+        });
+        files.collect::<Vec<_>>()
+    };
+    let code = |files: &[(String, Vec<u8>)]| {
+        let xml = String::from_utf8(files[0].1.clone()).unwrap();
+        assert_eq!((files.len(), element(&xml, "ProcessingResultStatus")), (1, Some("2")), "{xml}");
+        element(&xml, "ProcessingResultCode").unwrap().to_owned()
+    };
+    assert_eq!(code(&ask("2", "2").await), "P0022", "not in use");
+    assert_eq!(site.last_entry().await.draft.outcome, Outcome::Refused);
+    site.world.set(HOSPITAL, &[(Setting::HomeVisits, "1")], NOW).await;
+    assert_eq!(code(&ask("2", "2").await), "P0040", "not registered");
+    let institution = madoguchi_service::test_support::code(HOSPITAL);
+    let kind = madoguchi_model::code::UrlKind::HomeVisit;
+    assert!(site.service.put_access_url(&institution, kind, Some("http://x".to_owned())).await.is_err());
+    site.service.put_access_url(&institution, kind, Some(url.to_owned())).await.unwrap();
+    assert_eq!(code(&ask("3", "2").await), "P0022", "the other kind");
+
+    let begins: [(&str, &str, &[u8]); 2] = [("2", "png", b"\x89PNG"), ("1", "pdf", b"%PDF-")];
+    for (format, extension, begin) in begins {
+        let files = ask("2", format).await;
+        let xml = String::from_utf8(files[0].1.clone()).unwrap();
+        if format == "1" && Reports::new(&FontChoice::system()).is_err() {
+            assert!(xml.contains("W0009"), "{xml}");
+            continue;
+        }
+        let name = format!("OQSsiurl01res_9.{extension}");
+        assert_eq!(
+            (element(&xml, "AccessUrl"), element(&xml, "QrFileName")),
+            (Some(url), Some(name.as_str())),
+            "{xml}"
+        );
+        assert_eq!((files[0].0.as_str(), files[1].0.as_str()), ("OQSsiurl01res_9.xml", name.as_str()));
+        assert!(files[1].1.starts_with(begin));
+        let draft = site.last_entry().await.draft;
+        assert_eq!((draft.action, draft.outcome), (Action::FetchAccessUrl, Outcome::Done));
+    }
+    site.service.put_access_url(&institution, kind, None).await.unwrap();
+    assert_eq!(code(&ask("2", "2").await), "P0040");
+}

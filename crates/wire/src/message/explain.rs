@@ -51,6 +51,16 @@ impl Explained {
     pub fn is_broken(&self) -> bool {
         self.unreadable.is_some() || self.lines.iter().any(|line| line.broken.is_some())
     }
+
+    /// The code that an answer tells: of the failure of the whole, or of its one record.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        let value = |name: &str| {
+            let line = self.lines.iter().find(|line| line.element == name && !line.value.is_empty())?;
+            line.value.split(' ').next()
+        };
+        value("ErrorCode").or_else(|| value("ProcessingResultCode")).or_else(|| value("MessageContents"))
+    }
 }
 
 /// Explains a message. `name` is the beginning of its file's name, as `OQSsiquc01req`; the bytes are XML or JSON.

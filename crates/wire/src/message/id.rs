@@ -72,6 +72,12 @@ messages! {
 }
 
 impl MessageId {
+    /// Whether this version of the product answers the message with more than that it does not.
+    #[must_use]
+    pub const fn is_offered(self) -> bool {
+        !matches!(self, Self::HomeVisitEligibility | Self::OnlineEligibility)
+    }
+
     /// From [`MessageId::as_str`].
     #[must_use]
     pub fn parse(id: &str) -> Option<Self> {

@@ -57,7 +57,8 @@ fn index() -> String {
     for id in MessageId::ALL {
         let name = id.as_str();
         let xsd = |direction: &str| format!("[{name}{direction}](xsd/{name}{direction}.xsd)");
-        writeln!(text, "| [{name}]({name}.md) | {} | {} | {} |", id.label(), xsd("req"), xsd("res")).unwrap();
+        let label = format!("{}{}", id.label(), if id.is_offered() { "" } else { "（この版では扱いません）" });
+        writeln!(text, "| [{name}]({name}.md) | {label} | {} | {} |", xsd("req"), xsd("res")).unwrap();
     }
     text
 }
@@ -81,6 +82,9 @@ const RULES: &str = "\
 
 fn page(id: MessageId) -> String {
     let mut text = format!("{HEAD}# {} {}\n", id.as_str(), id.label());
+    if !id.is_offered() {
+        text.push_str("\nこの版では扱いません。要求にはE0004で回答します。\n");
+    }
     for entry in CATALOGUE.iter().filter(|entry| entry.name[..entry.name.len() - 3] == *id.as_str()) {
         write!(text, "\n## {} {}\n\n", entry.name, entry.title).unwrap();
         text.push_str("| 要素 | 名称 | 回数 | 形式 | 備考 | 根拠 |\n|---|---|---|---|---|---|\n");

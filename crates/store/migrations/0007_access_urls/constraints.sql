@@ -1,0 +1,1 @@
+-- Nothing beyond the primary key is asked for.
