@@ -1,20 +1,15 @@
 #!/usr/bin/env node
-// Checks a patient's eligibility, registers the chart number and fetches drugs, with Node 20 or newer and nothing else.
-// The types are checked by `npx tsc --checkJs --noEmit examples/check.mjs`, for those who want that.
-// usage: node check.mjs demo.json
-// @ts-check
+// Checks a patient's eligibility, registers the chart number and fetches drugs, with Node 22.18 or newer (which runs
+// TypeScript as it is) and nothing else.
+// usage: node check.ts demo.json
 
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 
-/** @typedef {Record<string, any>} Json */
+type Json = Record<string, any>;
 
-/**
- * The Web API of one institution, over its client certificate.
- * @param {Json} demo
- * @param {Json} institution
- */
-function open(demo, institution) {
+/** The Web API of one institution, over its client certificate. */
+function open(demo: Json, institution: Json) {
   const agent = new Agent({
     ca: readFileSync(demo.ca),
     cert: readFileSync(institution.client_cert),
@@ -24,14 +19,12 @@ function open(demo, institution) {
   });
   let token = "";
 
-  /** @type {(path: string, message: Json) => Promise<Json>} */
-  const call = (path, message) =>
+  const call = (path: string, message: Json): Promise<Json> =>
     new Promise((resolve, reject) => {
       const headers = { "Content-Type": "application/json;charset=UTF-8", ...(token && { Authorization: token }) };
       const sent = request(`${demo.api}/oqs-api-pro/${path}`, { method: "POST", agent, headers }, (response) => {
-        /** @type {Buffer[]} */
-        const parts = [];
-        response.on("data", (part) => parts.push(part));
+        const parts: Buffer[] = [];
+        response.on("data", (part: Buffer) => parts.push(part));
         response.on("end", () => {
           const answer = JSON.parse(Buffer.concat(parts).toString("utf8"));
           if (response.statusCode === 200) resolve(answer);
@@ -43,21 +36,19 @@ function open(demo, institution) {
       sent.end(JSON.stringify(message));
     });
 
-  /** @type {(userId: string, password: string) => Promise<void>} */
-  const logIn = async (userId, password) => {
+  const logIn = async (userId: string, password: string): Promise<void> => {
     token = (await call("MSA12020/ILI12020SV01/auth", { userId, password })).result.idToken;
   };
   return { call, logIn, close: () => agent.destroy() };
 }
 
-/** @type {(header: Json, body: Json) => Json} */
-const message = (header, body) => ({ XmlMsg: { MessageHeader: header, MessageBody: body } });
+const message = (header: Json, body: Json): Json => ({ XmlMsg: { MessageHeader: header, MessageBody: body } });
 
-const demo = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const demo: Json = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const institution = demo.institutions[0];
 const card = demo.cards[0];
 const api = open(demo, institution);
-const account = institution.accounts.find((/** @type {Json} */ one) => one.kind === "api");
+const account = institution.accounts.find((one: Json) => one.kind === "api");
 await api.logIn(account.user_id, account.password);
 console.log("logged in");
 
