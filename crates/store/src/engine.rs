@@ -22,8 +22,8 @@ pub struct Limits {
     pub queue_writes_max: usize,
     /// So many writes share one commit at most.
     pub batch_writes_max: usize,
-    /// Connections for short reads to a PostgreSQL server, as many as this machine has cores: each carries many reads at a
-    /// time, and more of them only divide what could have crossed together.
+    /// Connections for short reads to a PostgreSQL server, one more than this machine has cores: each carries many reads
+    /// at a time, and more of them only divide what could have crossed together.
     pub postgres_connections: usize,
     /// So many scans may run at a time.
     pub scans_max: usize,
@@ -39,7 +39,8 @@ impl Default for Limits {
             queue_writes_max: 8192,
             // Measured: beyond a thousand rows a commit the disk is no longer what takes the time.
             batch_writes_max: 1024,
-            postgres_connections: std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16)),
+            postgres_connections: std::thread::available_parallelism()
+                .map_or(2, |cores| (cores.get() + 1).clamp(2, 16)),
             scans_max: 4,
         }
     }
