@@ -1,13 +1,13 @@
 //! An address as a QR code: a picture for a screen, or a page to hang at the door.
 
 use crate::reports::ReportError;
+use image::{ImageFormat, Luma};
+use qrcode::QrCode;
 use qrcode::render::svg;
-use qrcode::{Color, QrCode};
+use std::io::Cursor;
 
 /// Pixels of a module: a phone reads it from a screen at arm's length.
-const MODULE_PIXELS: usize = 8;
-/// Modules of white around it, as the standard demands.
-const QUIET_MODULES: usize = 4;
+const MODULE_PIXELS: u32 = 8;
 
 /// The code as PNG, black on white.
 ///
@@ -15,25 +15,10 @@ const QUIET_MODULES: usize = 4;
 /// When the text is too long for a QR code.
 pub fn png(text: &str) -> Result<Vec<u8>, ReportError> {
     let code = code(text)?;
-    let (width, colors) = (code.width(), code.to_colors());
-    let side = (width + 2 * QUIET_MODULES) * MODULE_PIXELS;
-    let mut pixels = vec![u8::MAX; side * side];
-    for (place, _) in colors.iter().enumerate().filter(|(_, color)| **color == Color::Dark) {
-        let (row, column) = (place / width + QUIET_MODULES, place % width + QUIET_MODULES);
-        for line in row * MODULE_PIXELS..(row + 1) * MODULE_PIXELS {
-            let from = line * side + column * MODULE_PIXELS;
-            pixels[from..from + MODULE_PIXELS].fill(0);
-        }
-    }
-    let mut bytes = Vec::new();
-    let side = u32::try_from(side).map_err(|error| failed(&error))?;
-    let mut encoder = png::Encoder::new(&mut bytes, side, side);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header().map_err(|error| failed(&error))?;
-    writer.write_image_data(&pixels).map_err(|error| failed(&error))?;
-    writer.finish().map_err(|error| failed(&error))?;
-    Ok(bytes)
+    let picture = code.render::<Luma<u8>>().module_dimensions(MODULE_PIXELS, MODULE_PIXELS).quiet_zone(true).build();
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, ImageFormat::Png).map_err(|error| failed(&error))?;
+    Ok(bytes.into_inner())
 }
 
 /// The code as SVG.
@@ -53,17 +38,17 @@ fn failed(error: &dyn std::fmt::Display) -> ReportError {
 mod tests {
     use super::*;
 
+    /// Modules of white around it, as the standard demands.
+    const QUIET_MODULES: u32 = 4;
+
     /// The three corners of a QR code, and nothing but white around it.
     #[test]
     fn the_picture_is_a_qr_code_with_its_quiet_zone() {
         let bytes = png("https://visit.example.jp/1312345678").unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
-        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-        let info = reader.next_frame(&mut pixels).unwrap();
-        let side = info.width as usize;
+        let picture = image::load_from_memory(&bytes).unwrap().into_luma8();
         let dark =
-            |row: usize, column: usize| pixels[(row * MODULE_PIXELS + 1) * side + column * MODULE_PIXELS + 1] == 0;
-        let modules = side / MODULE_PIXELS;
+            |row: u32, column: u32| picture.get_pixel(column * MODULE_PIXELS + 1, row * MODULE_PIXELS + 1).0 == [0];
+        let modules = picture.width() / MODULE_PIXELS;
         let last = modules - QUIET_MODULES - 7;
         for (row, column) in [(QUIET_MODULES, QUIET_MODULES), (QUIET_MODULES, last), (last, QUIET_MODULES)] {
             for step in 0..7 {

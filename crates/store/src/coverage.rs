@@ -173,15 +173,16 @@ impl Tx {
     /// # Errors
     /// When it can't be written.
     pub async fn put_coverage(&mut self, coverage: &Coverage, person: &Person) -> Result<()> {
-        self.put_coverages(&[(coverage, person)]).await
+        let former = self.coverages_with_ids(&[(coverage.person, coverage.id)]).await?;
+        self.put_coverages(&[(coverage, person)], &former).await
     }
 
     /// As [`Tx::put_coverage`] for many coverages with their persons; each sort of statement is under way for all of them
-    /// at once.
+    /// at once. `former` are those of their ids that are stored, from [`Tx::coverages_with_ids`].
     ///
     /// # Errors
     /// When they can't be written.
-    pub async fn put_coverages(&mut self, coverages: &[(&Coverage, &Person)]) -> Result<()> {
+    pub async fn put_coverages(&mut self, coverages: &[(&Coverage, &Person)], former: &[Coverage]) -> Result<()> {
         const PUT: Sql = Sql::by_person(
             "INSERT INTO coverages (person_id, coverage_id, insurer_number, symbol, number, branch, insurer_name,
                  relation, classification, valid_from, valid_to, loss, patient_share_percent, certificate)
@@ -193,13 +194,7 @@ impl Tx {
                  valid_to = excluded.valid_to, loss = excluded.loss,
                  patient_share_percent = excluded.patient_share_percent, certificate = excluded.certificate",
         );
-        let ids: Vec<_> = coverages.iter().map(|(coverage, _)| (coverage.person, coverage.id)).collect();
-        let former: HashMap<_, _> = self
-            .coverages_with_ids(&ids)
-            .await?
-            .into_iter()
-            .map(|former| ((former.person, former.id), former))
-            .collect();
+        let former: HashMap<_, _> = former.iter().map(|former| ((former.person, former.id), former)).collect();
         for (coverage, person) in coverages {
             if let Some(former) = former.get(&(coverage.person, coverage.id)) {
                 self.forget_numbers(former, coverage, person).await?;

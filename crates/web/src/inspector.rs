@@ -153,20 +153,30 @@ impl Exchange {
         self.request.bytes.len() + self.answer.bytes.len()
     }
 
-    /// Whether the request breaks a rule.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.request.explained().is_some_and(|request| request.is_broken())
+    /// What is to be said of it; both sides are read once for it.
+    pub(crate) fn verdict(&self) -> Verdict {
+        let (request, answer) = (self.request.explained(), self.answer.explained());
+        let code = answer.as_ref().and_then(Explained::code).unwrap_or_default().to_owned();
+        Verdict {
+            title: request.as_ref().map_or("", |request| request.title),
+            broken: request.is_some_and(|request| request.is_broken()),
+            failed: self.status != 200 || code.starts_with('E'),
+            code,
+        }
     }
+}
 
+/// What is said of an exchange.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    /// What the request is, in Japanese.
+    pub(crate) title: &'static str,
     /// The code of the answer, such as `P0020`; empty when it has none.
-    pub(crate) fn code(&self) -> String {
-        self.answer.explained().as_ref().and_then(Explained::code).unwrap_or_default().to_owned()
-    }
-
+    pub(crate) code: String,
+    /// Whether the request breaks a rule.
+    pub(crate) broken: bool,
     /// Whether the answer is the failure of the whole message.
-    pub(crate) fn is_failure(&self) -> bool {
-        self.status != 200 || self.code().starts_with('E')
-    }
+    pub(crate) failed: bool,
 }
 
 /// Keeps what a call asked and was answered, where a demo keeps it. `file` is the name of the request's file, if it came
@@ -216,10 +226,11 @@ pub(crate) struct Search {
 impl Search {
     fn fits(&self, exchange: &Exchange) -> bool {
         let words = self.words.trim();
+        let is_wrong = |verdict: &Verdict| verdict.broken || verdict.failed;
         let has = |sent: &Sent| sent.name.contains(words) || sent.text().is_some_and(|text| text.contains(words));
         (self.institution.is_empty() || exchange.institution == self.institution)
             && (words.is_empty() || has(&exchange.request) || has(&exchange.answer))
-            && (!self.broken || exchange.is_broken() || exchange.is_failure())
+            && (!self.broken || is_wrong(&exchange.verdict()))
     }
 }
 

@@ -193,9 +193,11 @@ impl List {
         let now = service.now();
         let persons = settled(tx, self.persons).await?;
         tx.put_persons(&persons.values().cloned().collect::<Vec<_>>()).await?;
-        let coverages = renewed(tx, self.coverages).await?;
+        let ids: Vec<_> = self.coverages.iter().map(|coverage| (coverage.person, coverage.id)).collect();
+        let former = tx.coverages_with_ids(&ids).await?;
+        let coverages = renewed(self.coverages, &former);
         let with_persons = coverages.iter().filter_map(|it| Some((it, persons.get(&it.person)?)));
-        tx.put_coverages(&with_persons.collect::<Vec<_>>()).await?;
+        tx.put_coverages(&with_persons.collect::<Vec<_>>(), &former).await?;
         let mut keys: Vec<NumberKey> = coverages.iter().map(|coverage| coverage.numbers.key()).collect();
         for (serial, person, ends_on) in &self.cards {
             tx.put_card(serial, *person, now).await?;
@@ -239,11 +241,9 @@ async fn settled(
 
 /// The coverages with the former certificates that their lines do not name: each year's list names that year's, and a
 /// list may have a line for each year.
-async fn renewed(tx: &mut Tx, mut coverages: Vec<Coverage>) -> Result<Vec<Coverage>, Refusal> {
-    let ids: Vec<_> = coverages.iter().map(|coverage| (coverage.person, coverage.id)).collect();
-    let stored = tx.coverages_with_ids(&ids).await?;
+fn renewed(mut coverages: Vec<Coverage>, former: &[Coverage]) -> Vec<Coverage> {
     let mut known: HashMap<_, Certificate> =
-        stored.into_iter().map(|coverage| ((coverage.person, coverage.id), coverage.certificate)).collect();
+        former.iter().map(|coverage| ((coverage.person, coverage.id), coverage.certificate.clone())).collect();
     for coverage in &mut coverages {
         let id = (coverage.person, coverage.id);
         if let Some(former) = known.remove(&id) {
@@ -251,7 +251,7 @@ async fn renewed(tx: &mut Tx, mut coverages: Vec<Coverage>) -> Result<Vec<Covera
         }
         known.insert(id, coverage.certificate.clone());
     }
-    Ok(coverages)
+    coverages
 }
 
 impl CoverageReport {

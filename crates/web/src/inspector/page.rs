@@ -1,6 +1,6 @@
 //! The inspector's pages on the demo's start page server, as HTML and as JSON.
 
-use super::{Exchange, Exchanges, Search, Sent};
+use super::{Exchange, Exchanges, Search, Sent, Verdict};
 use crate::call::Fields;
 use crate::frame::{self, Frame};
 use askama::Template;
@@ -120,6 +120,7 @@ fn rows(exchanges: &Exchanges, search: &Search) -> Vec<Row> {
 }
 
 fn row(exchange: &Arc<Exchange>) -> Row {
+    let Verdict { title, code, broken, failed } = exchange.verdict();
     Row {
         number: exchange.number,
         at: to_the_second(exchange.at),
@@ -127,12 +128,12 @@ fn row(exchange: &Arc<Exchange>) -> Row {
         way: exchange.way.label(),
         request: exchange.request.name.clone(),
         answer: exchange.answer.name.clone(),
-        title: exchange.request.explained().map_or("", |explained| explained.title),
+        title,
         status: exchange.status,
         milliseconds: exchange.took.as_millis(),
-        code: exchange.code(),
-        broken: exchange.is_broken(),
-        failed: exchange.is_failure(),
+        code,
+        broken,
+        failed,
     }
 }
 
