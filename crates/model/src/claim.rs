@@ -1,4 +1,4 @@
-//! A claim (レセプト) of 医科 or 調剤 as it was read from a claims file, and what follows from it.
+//! A claim (レセプト) of 医科, DPC, 歯科 or 調剤 as it was read from a claims file, and what follows from it.
 //!
 //! The records are typed but nothing is concluded yet: [`derive`] turns a claim and the masters of
 //! its care date into the rows that are shown, [`replacement`] says what a later receipt does to an
@@ -6,10 +6,12 @@
 //! Deliberately not here: points by item, diagnoses (SY) and 症状詳記 (SJ), which are never shown.
 
 pub mod derive;
+pub mod item;
 pub mod masters;
 pub mod replacement;
 
 pub use derive::{Derived, derive};
+pub use item::{Addition, Dpc, Item, ItemKind};
 pub use masters::Masters;
 
 use crate::care::{Amount, CareSetting, Prescriber};
@@ -87,11 +89,28 @@ pub enum PayerKind {
     PublicExpense(u8),
 }
 
+/// Which kind of claim (レセプトの種類), told by what is in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// 医科 (点数表 1).
+    Medical,
+    /// DPC (点数表 1 with BU or 総括区分).
+    Dpc,
+    /// 歯科 (点数表 3).
+    Dental,
+    /// 調剤 (点数表 4).
+    Pharmacy,
+}
+
 /// What the receipt tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
     /// Items of a 医科 receipt, in their order.
     Medical(Vec<Item>),
+    /// Items of a DPC receipt, by the records that tell them.
+    Dpc(Dpc),
+    /// Items of a 歯科 receipt, in their order.
+    Dental(Vec<Item>),
     /// Prescriptions of a 調剤 receipt.
     Pharmacy {
         /// 処方医療機関, if written.
@@ -99,44 +118,6 @@ pub enum Body {
         /// One for each SH record.
         prescriptions: Vec<Prescription>,
     },
-}
-
-/// One SI, IY, TO or CO record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
-    /// Its line in the file, from 1.
-    pub line: u64,
-    /// Which record.
-    pub kind: ItemKind,
-    /// 診療識別, inherited where the record leaves it blank; 0 when none came before.
-    pub class: u8,
-    /// Running number of its calculation unit (算定単位) within the receipt.
-    pub unit: u32,
-    /// 診療行為, 医薬品, 特定器材 or コメント code.
-    pub code: String,
-    /// 数量データ or 使用量.
-    pub quantity: Option<Amount>,
-    /// 文字データ of a comment.
-    pub text: String,
-    /// Embedded comments: code and text.
-    pub comments: Vec<(String, String)>,
-    /// 回数.
-    pub times: Option<u32>,
-    /// Day of the month and how often on it, ascending.
-    pub days: Vec<(u8, u32)>,
-}
-
-/// Which record an [`Item`] was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ItemKind {
-    /// 診療行為 (SI).
-    Act,
-    /// 医薬品 (IY).
-    Drug,
-    /// 特定器材 (TO).
-    Material,
-    /// コメント (CO).
-    Comment,
 }
 
 /// One prescription of a 調剤 receipt: SH with its CZ and IY records.
@@ -179,13 +160,24 @@ pub struct DispensedDrug {
 }
 
 impl Claim {
+    /// Which kind of claim it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self.body {
+            Body::Medical(_) => Kind::Medical,
+            Body::Dpc(_) => Kind::Dpc,
+            Body::Dental(_) => Kind::Dental,
+            Body::Pharmacy { .. } => Kind::Pharmacy,
+        }
+    }
+
     /// 入外等: 調剤, else by the last digit of レセプト種別.
     #[must_use]
     pub const fn setting(&self) -> CareSetting {
         match self.body {
             Body::Pharmacy { .. } => CareSetting::Pharmacy,
-            Body::Medical(_) if self.category.is_inpatient() => CareSetting::Inpatient,
-            Body::Medical(_) => CareSetting::Outpatient,
+            _ if self.category.is_inpatient() => CareSetting::Inpatient,
+            _ => CareSetting::Outpatient,
         }
     }
 
@@ -194,7 +186,7 @@ impl Claim {
     pub const fn prescriber(&self) -> Option<&Prescriber> {
         match &self.body {
             Body::Pharmacy { prescriber, .. } => prescriber.as_ref(),
-            Body::Medical(_) => None,
+            _ => None,
         }
     }
 
@@ -206,6 +198,19 @@ impl Claim {
         let insured = self.payers.iter().any(|payer| payer.kind == PayerKind::Insurance);
         let tried = |payer: &&Payer| !insured || payer.kind == PayerKind::Insurance;
         self.payers.iter().filter(tried).filter_map(Payer::numbers).collect()
+    }
+}
+
+impl Kind {
+    /// 医科, DPC, 歯科 or 調剤.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Medical => "医科",
+            Self::Dpc => "DPC",
+            Self::Dental => "歯科",
+            Self::Pharmacy => "調剤",
+        }
     }
 }
 

@@ -48,7 +48,7 @@ pub struct Drug {
     pub valid_to: Option<Day>,
 }
 
-/// One generation of a procedure (医科診療行為マスターの一行).
+/// One generation of a procedure (a row of the master of 医科診療行為 or 歯科診療行為).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Procedure {
     /// 診療行為コード, 9 digits.
@@ -57,7 +57,7 @@ pub struct Procedure {
     pub name: String,
     /// Unit of 数量データ, may be empty.
     pub unit: String,
-    /// Chapter letter of the code table (A … O, `-`, `*`).
+    /// Chapter letter of the code table (A … O, `-`, `*`). 医科 and 歯科 mean other chapters by the same letter.
     pub letter: char,
     /// 区分番号.
     pub section: u16,
@@ -103,12 +103,40 @@ impl Procedure {
         matches!(self.notification, 1 | 3 | 5)
     }
 
-    /// Under which information an act of 医科 is shown. Additions (7, 9) are hidden.
+    /// Whether its code is one of 歯科診療行為 (3xxxxxxxx).
     #[must_use]
-    pub const fn shown(&self) -> Shown {
+    pub fn is_dental(&self) -> bool {
+        self.code.starts_with('3')
+    }
+
+    /// Whether it is of the chapter of operations: K in 医科, J in 歯科.
+    #[must_use]
+    pub fn is_operation(&self) -> bool {
+        self.letter == if self.is_dental() { 'J' } else { 'K' }
+    }
+
+    /// Under which information an act is shown. Additions (7, 9) are hidden.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
         if !self.is_principal() {
-            return Shown::Hidden;
+            Shown::Hidden
+        } else if self.is_dental() {
+            self.shown_of_dental()
+        } else {
+            self.shown_of_medical()
         }
+    }
+
+    /// 歯科: 医学管理 (B), 在宅 (C), 画像 (E), 放射線 (L), 病理 (O), and 手術 (J).
+    const fn shown_of_dental(&self) -> Shown {
+        match self.letter {
+            'B' | 'C' | 'E' | 'L' | 'O' => Shown::MedicalCare,
+            'J' => Shown::Surgery,
+            _ => Shown::Hidden,
+        }
+    }
+
+    const fn shown_of_medical(&self) -> Shown {
         match (self.letter, self.section) {
             ('B' | 'E' | 'N' | 'M', _) | ('C', 100..=121) | ('J', 38 | 42) => {
                 if self.letter == 'J' && self.section == 38 && self.section_branch > 2 {
@@ -209,6 +237,35 @@ mod tests {
         }
         assert_eq!(procedure('K', 719, 3, 1).section_code(), "K719-3");
         assert_eq!(procedure('B', 1, 0, 1).section_code(), "B001");
+    }
+
+    #[test]
+    fn the_letters_of_dentistry_mean_other_chapters() {
+        use Shown::{Hidden, MedicalCare, Surgery};
+        let dental =
+            |letter, notification| Procedure { code: "310000210".to_owned(), ..procedure(letter, 0, 0, notification) };
+        for (letter, expected) in [
+            ('A', Hidden),
+            ('B', MedicalCare),
+            ('C', MedicalCare),
+            ('D', Hidden),
+            ('E', MedicalCare),
+            ('F', Hidden),
+            ('G', Hidden),
+            ('H', Hidden),
+            ('I', Hidden),
+            ('J', Surgery),
+            ('K', Hidden),
+            ('L', MedicalCare),
+            ('M', Hidden),
+            ('N', Hidden),
+            ('O', MedicalCare),
+        ] {
+            assert_eq!(dental(letter, 1).shown(), expected, "{letter}");
+            assert_eq!(dental(letter, 7).shown(), Hidden, "{letter}");
+        }
+        assert!(dental('J', 1).is_operation() && !procedure('J', 38, 0, 1).is_operation());
+        assert!(procedure('K', 719, 0, 1).is_operation() && !dental('K', 1).is_operation());
     }
 
     #[test]

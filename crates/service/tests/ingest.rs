@@ -41,6 +41,7 @@ fn receipt(number: &str) -> Claim {
         quantity: None,
         text: String::new(),
         comments: Vec::new(),
+        additions: Vec::new(),
         times: Some(1),
         days: vec![(4, 1)],
     };

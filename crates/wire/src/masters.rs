@@ -1,7 +1,7 @@
 //! Code masters (マスター) as the reviewing body publishes them: a .zip or .csv in CP932.
 //!
-//! Whole rows for 医薬品 (Y) and 診療行為 (S); code and name for 傷病名 (B), 修飾語 (Z), 特定器材 (T)
-//! and コメント (C). Prices and points are not read: nothing of ours shows them. [`builtin`] is a
+//! Whole rows for 医薬品 (Y), 診療行為 (S) and 歯科診療行為 (H, the base table); code and name for 傷病名 (B), 修飾語 (Z),
+//! 特定器材 (T) and コメント (C). Prices and points are not read: nothing of ours shows them. [`builtin`] is a
 //! small master of facts for demonstrations without the published files.
 
 mod builtin;
@@ -42,6 +42,8 @@ pub enum Rows {
     Drugs(Vec<Drug>),
     /// 医科診療行為 (S).
     Procedures(Vec<Procedure>),
+    /// 歯科診療行為 (H).
+    DentalProcedures(Vec<Procedure>),
     /// Names of another master.
     Names {
         /// Its letter: B 傷病名, Z 修飾語, T 特定器材, C コメント.
@@ -208,13 +210,14 @@ impl Rows {
         match letter.as_str() {
             "Y" => Ok(Self::Drugs(Vec::new())),
             "S" => Ok(Self::Procedures(Vec::new())),
+            "H" => Ok(Self::DentalProcedures(Vec::new())),
             "B" | "Z" | "T" | "C" => {
                 Ok(Self::Names { letter: letter.chars().next().unwrap_or('?'), names: Vec::new() })
             }
             _ => Err(Issue::file(
                 1,
                 "マスター種別",
-                "医薬品（Y）・診療行為（S）・傷病名（B）・修飾語（Z）・特定器材（T）・コメント（C）のマスターではありません",
+                "医薬品（Y）・診療行為（S）・歯科診療行為（H）・傷病名（B）・修飾語（Z）・特定器材（T）・コメント（C）のマスターではありません",
             )),
         }
     }
@@ -224,7 +227,7 @@ impl Rows {
     pub fn len(&self) -> usize {
         match self {
             Self::Drugs(rows) => rows.len(),
-            Self::Procedures(rows) => rows.len(),
+            Self::Procedures(rows) | Self::DentalProcedures(rows) => rows.len(),
             Self::Names { names, .. } => names.len(),
         }
     }
@@ -241,6 +244,7 @@ impl Rows {
         match self {
             Self::Drugs(_) => 'Y',
             Self::Procedures(_) => 'S',
+            Self::DentalProcedures(_) => 'H',
             Self::Names { letter, .. } => *letter,
         }
     }
@@ -256,6 +260,7 @@ impl Rows {
         match self {
             Self::Drugs(drugs) => drugs.push(drug(row)?),
             Self::Procedures(procedures) => procedures.push(procedure(row)?),
+            Self::DentalProcedures(procedures) => procedures.push(dental_procedure(row)?),
             Self::Names { letter, names } => names.push(name(*letter, row)?),
         }
         Ok(())
@@ -305,6 +310,24 @@ fn procedure(row: &Row<'_>) -> Result<Procedure, Issue> {
         inpatient_total: row.number(65, "点数欄集計先（入院）")?,
         valid_from: row.from(86)?,
         valid_to: row.to(87)?,
+    })
+}
+
+/// 歯科診療行為: what adds to an act has a 加算コード. The totals (点数欄集計先) are those of 医科 only.
+fn dental_procedure(row: &Row<'_>) -> Result<Procedure, Issue> {
+    let addition = !matches!(row.raw(7)?.trim_start_matches('0'), "");
+    Ok(Procedure {
+        code: row.code(2, 9)?,
+        name: row.name(8)?,
+        unit: String::new(),
+        letter: row.raw(3)?.chars().next().filter(char::is_ascii_uppercase).unwrap_or('-'),
+        section: row.number(4, "区分番号")?,
+        section_branch: row.number(5, "枝番")?,
+        notification: if addition { 7 } else { 1 },
+        outpatient_total: 0,
+        inpatient_total: 0,
+        valid_from: row.from(56)?,
+        valid_to: row.to(57)?,
     })
 }
 
@@ -378,6 +401,41 @@ mod tests {
             assert_eq!(drugs[0].ingredient.as_deref(), Some(ingredient), "{columns}");
             assert_eq!((drugs[0].unit.as_str(), drugs[0].generic, drugs[0].valid_to), ("錠", true, None));
         }
+    }
+
+    #[test]
+    fn acts_of_dentistry_are_read_with_their_additions() {
+        let row = |code: &str, letter: &str, addition: &str, name: &str, last: &str| {
+            let mut fields = vec![String::from("0"); 66];
+            for (index, value) in [
+                (1, "H"),
+                (2, code),
+                (3, letter),
+                (4, "000"),
+                (5, "04"),
+                (7, addition),
+                (8, name),
+                (56, "20240601"),
+                (57, last),
+            ] {
+                value.clone_into(&mut fields[index]);
+            }
+            fields.join(",") + "\r\n"
+        };
+        let text = [
+            row("302000110", "B", "00000", "歯科疾患管理料", "99999999"),
+            row("302008470", "B", "CB001", "文書提供加算（歯科疾患管理料）", "20260531"),
+            row("399999970", "0", "TA001", "通則加算", "99999999"),
+        ]
+        .concat();
+        let file = check(&text);
+        assert_eq!((file.rows.letter(), file.issues.len()), ('H', 0));
+        let Rows::DentalProcedures(acts) = file.rows else { panic!("H") };
+        let found: Vec<_> =
+            acts.iter().map(|act| (act.section_code(), act.is_principal(), act.is_dental(), act.valid_to)).collect();
+        let last = Day::from_number(20_260_531);
+        let expected = [("B000-4", true, None), ("B000-4", false, last), ("-000-4", false, None)];
+        assert_eq!(found, expected.map(|(section, principal, last)| (section.to_owned(), principal, true, last)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::sample::{dispensing, file, outpatient};
+use common::sample::{distributed, file, samples};
 use common::{read, shared_data};
 use madoguchi_model::care::{Act, Medication};
 use madoguchi_model::claim::{Derived, Masters, derive};
@@ -61,27 +61,33 @@ fn shown(derived: &Derived) -> String {
 }
 
 fn rows_of(table: PointTable, bytes: &[u8]) -> String {
-    let (_, receipts, _) = read(bytes).unwrap();
+    let (_, receipts, summary) = read(bytes).unwrap();
     let masters = small_masters();
     let rows = receipts.iter().map(|receipt| shown(&derive(receipt.claim.as_ref().unwrap(), &masters)));
-    format!("{}\n{}", table.label(), rows.collect::<String>())
+    format!("{}\n{}", summary.kind(table).label(), rows.collect::<String>())
 }
 
 #[test]
 fn the_rows_of_our_own_claims() {
-    let medical = rows_of(PointTable::Medical, &file(PointTable::Medical, &[outpatient()]));
-    let pharmacy = rows_of(PointTable::Pharmacy, &file(PointTable::Pharmacy, &[dispensing()]));
-    insta::assert_snapshot!("own_claims", format!("{medical}\n{pharmacy}"));
+    let rows = samples().map(|(_, table, claim)| {
+        let plain = file(table, &[claim]);
+        let rows = rows_of(table, &plain);
+        assert_eq!(rows_of(table, &distributed(&plain)), rows);
+        rows
+    });
+    insta::assert_snapshot!("own_claims", rows.join("\n"));
 }
 
 /// The committed files are what the writer writes, so that people and other programs can use them.
 #[test]
 fn the_committed_files_are_current() {
-    for (name, table, claim) in
-        [("RECEIPTC.UKE", PointTable::Medical, outpatient()), ("RECEIPTY.CYO", PointTable::Pharmacy, dispensing())]
-    {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
-        let bytes = file(table, &[claim]);
+    let plain = samples().map(|(name, table, claim)| (name.to_owned(), file(table, &[claim])));
+    let forms = plain.iter().map(|(name, bytes)| {
+        let kind = name.trim_start_matches("RECEIPT").split('.').next().unwrap();
+        (format!("11_RECODEINFO_{kind}.CSV"), distributed(bytes))
+    });
+    for (name, bytes) in forms.chain(plain.iter().cloned()) {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(&name);
         if std::env::var_os("UPDATE_TEST_DATA").is_some() {
             std::fs::write(&path, &bytes).unwrap();
         }

@@ -4,9 +4,9 @@
 mod common;
 
 use common::read;
-use common::sample::{dispensing, file, outpatient};
+use common::sample::{distributed, file, samples};
 use madoguchi_wire::Severity;
-use madoguchi_wire::claims::{ClaimsReader, PointTable, Record, shift_jis};
+use madoguchi_wire::claims::{ClaimsReader, Record, shift_jis};
 use proptest::prelude::*;
 
 fn lines(text: &str) -> Vec<u8> {
@@ -28,13 +28,14 @@ fn files_that_are_refused_name_their_line() {
     refused(&lines("RE,1,1112,202403\n"), 1, "ファイルの先頭");
     refused(b"%PDF-1.7\n", 1, "ファイルの先頭");
     refused(&lines(&format!("{HEAD}{RECEIPT}")), 5, "診療報酬請求書レコード（GO）");
-    refused(&lines(HEAD.replace(",13,1,", ",13,3,").as_str()), 1, "点数表");
+    refused(&lines(HEAD.replace(",13,1,", ",13,6,").as_str()), 1, "点数表");
+    refused(&lines(HEAD.replace(",13,1,", ",13,4,").as_str()), 1, "点数表");
     refused(&lines(HEAD.replace(",13,1,", ",48,1,").as_str()), 1, "医療機関コード");
     refused(&lines(HEAD.replace("202404", "202413").as_str()), 1, "請求年月");
     refused(&lines(HEAD.replace("IR,1", "IR,3").as_str()), 1, "審査支払機関");
-    refused(&lines("UK,1,13,3,0000001,,歯科,202404\nIR,1,13,3,0000001\n"), 1, "点数表");
+    refused(&lines("UK,1,13,6,0000001,,訪問看護,202404\nIR,1,13,6,0000001\n"), 1, "点数表");
+    refused(&lines("IR,1,13,3,0000001,,歯科\nGO,0,0,99\n"), 1, "請求年月");
     refused(&lines(&format!("{HEAD}{HEAD}GO,0,0,99\n")), 2, "医療機関情報レコード");
-    refused(&lines(&format!("{HEAD}{RECEIPT}BU,0400803199x00x,20240301\nGO,1,100,99\n")), 5, "BUレコード");
     refused(format!("{HEAD}{RECEIPT}GO,1,100,99\n").as_bytes(), 1, "文字コード");
     refused(&[lines(HEAD), b"RE,1,\x82\n".to_vec()].concat(), 2, "文字コード");
 }
@@ -72,16 +73,6 @@ fn what_is_only_odd_is_taken_with_a_warning() {
 }
 
 #[test]
-fn what_follows_ti_belongs_to_the_donor() {
-    let donor = "TI,1,1,13,1,0000002,提供病院\nTR,1,1991\nTS,1\nSI,50,1,150198710,,1,1,,,,,,,1\n";
-    let (_, receipts, _) = read(&lines(&format!("{HEAD}{RECEIPT}{donor}{RECEIPT}GO,2,200,99\n"))).unwrap();
-    for receipt in receipts {
-        let madoguchi_model::claim::Body::Medical(items) = receipt.claim.unwrap().body else { panic!("医科") };
-        assert_eq!(items.len(), 1);
-    }
-}
-
-#[test]
 fn sn_of_the_reviewing_body_overrides_the_insurer() {
     let moved =
         RECEIPT.replace("SI,12", "SN,1,11,39131156,,00000012,,\nSN,1,01,,,,02,,\nSN,2,01,,,,03,,\nJD,1,1,2,9\nSI,12");
@@ -94,21 +85,6 @@ fn sn_of_the_reviewing_body_overrides_the_insurer() {
     );
     assert_eq!(claim.visit_days, [1, 2]);
     assert_eq!(receipts[0].issues.len(), 1, "SN of a payer that is not there");
-}
-
-#[test]
-fn the_distribution_form_is_read_with_its_corrections() {
-    let plain = format!("{HEAD}{RECEIPT}GO,1,100,99\n");
-    let mut text: String =
-        plain.lines().enumerate().map(|(number, line)| format!("1,{},0,{line}\n", number + 1)).collect();
-    let correction = "1,4,1,SI,50,1,150253010,,100,1,,,,,,,1\n1,5,0,GO";
-    text = text.replace("1,5,0,GO", correction);
-    let (_, receipts, _) = read(&lines(&text)).unwrap();
-    let madoguchi_model::claim::Body::Medical(items) = &receipts[0].claim.as_ref().unwrap().body else {
-        panic!("医科")
-    };
-    let codes: Vec<_> = items.iter().map(|item| item.code.as_str()).collect();
-    assert_eq!(codes, ["150253010"]);
 }
 
 #[test]
@@ -160,12 +136,8 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_file_is_survived(pharmacy: bool, changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
-        let mut bytes = if pharmacy {
-            file(PointTable::Pharmacy, &[dispensing()])
-        } else {
-            file(PointTable::Medical, &[outpatient()])
-        };
+    fn a_changed_file_is_survived(which in 0..8_usize, changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
+        let mut bytes = any_sample(which);
         for (place, byte) in changes {
             let place = place.index(bytes.len());
             bytes[place] = byte;
@@ -174,15 +146,18 @@ proptest! {
     }
 
     #[test]
-    fn a_cut_file_is_never_taken(pharmacy: bool, cut in any::<prop::sample::Index>()) {
-        let bytes = if pharmacy {
-            file(PointTable::Pharmacy, &[dispensing()])
-        } else {
-            file(PointTable::Medical, &[outpatient()])
-        };
-        let go = bytes.windows(3).rposition(|window| window == b"GO,").unwrap();
+    fn a_cut_file_is_never_taken(which in 0..8_usize, cut in any::<prop::sample::Index>()) {
+        let bytes = any_sample(which);
+        let go = bytes.windows(2).rposition(|window| window == b"GO").unwrap();
         // A lone GO still ends a file: nothing before it is missing.
-        let cut = cut.index(go + 2);
+        let cut = cut.index(go + 1);
         prop_assert!(read(&bytes[..cut]).is_err());
     }
+}
+
+/// One of the four kinds, in the plain form or in that of distribution.
+fn any_sample(which: usize) -> Vec<u8> {
+    let (_, table, claim) = samples().into_iter().nth(which % 4).unwrap();
+    let plain = file(table, &[claim]);
+    if which < 4 { plain } else { distributed(&plain) }
 }

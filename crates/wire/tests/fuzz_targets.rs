@@ -8,9 +8,9 @@ mod common;
 #[path = "../../../fuzz/src/targets.rs"]
 mod targets;
 
-use common::sample::{dispensing, file, outpatient};
+use common::sample::{distributed, file, samples};
 use madoguchi_wire::checkup::pack;
-use madoguchi_wire::claims::{PointTable, shift_jis};
+use madoguchi_wire::claims::shift_jis;
 use madoguchi_wire::message::catalogue::CATALOGUE;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -39,6 +39,15 @@ const WITHDRAWAL: &str = "institution_code,care_month,insurer_number,symbol,numb
     1312345678,202403,138057,国12,123,A1,,\n1312345678,50603,138057,国12,123,,202404,7\n";
 const PRESCRIPTIONS: &str = include_str!("../../../docs/formats/prescription-csv.md");
 
+/// A summary of DPC with its details, an organ donor in between, and a line with its corrections.
+const SUMMARY: &str = "1,1,0,IR,1,13,1,0000001,,窓口中央病院,202404,00,\r\n\
+    1,2,0,RE,7,1111,202403,見本　花子,2,19620521,,,,,,,,,,1\r\n1,3,0,HO,01130012,１,７,8,5000\r\n\
+    1,4,0,RE,7,1111,202403,見本　花子,2,19620521,,,,,,,,,,2\r\n1,5,0,BU,060150xx03xxxx,20240305\r\n\
+    1,6,0,SI,50,1,150181610,,6740,1,,,,,,,,,,,,1\r\n2,6,1,SI,50,1,150183410,,7000,1,,,,,,,,,,,,1\r\n\
+    1,7,0,TI,1,1,13,1,0000002,提供病院\r\n1,8,0,SI,50,1,150198710,,1,1\r\n\
+    1,9,0,RE,7,1111,202403,,,,,,,,,,,,,3\r\n1,10,0,CD,20240306,33,0001,001,643310225,0.5,,,2,\r\n\
+    2,2,1,RE,7,1111,202403,見本　花子,2,19620522,,,,,,,,,,1\r\n1,11,0,GO,1,5000,99\r\n";
+
 const CHECKUP: &[u8] = include_bytes!("data/checkup.xml");
 
 type Seeds = BTreeMap<String, Vec<u8>>;
@@ -48,10 +57,14 @@ fn seeds(target: &str) -> Seeds {
     match target {
         "messages_xml" => messages(".xml"),
         "messages_json" => messages(".json"),
-        "claims" => Seeds::from([
-            ("medical".to_owned(), file(PointTable::Medical, &[outpatient()])),
-            ("pharmacy".to_owned(), file(PointTable::Pharmacy, &[dispensing()])),
-        ]),
+        "claims" => {
+            let names = ["medical", "dpc", "dental", "pharmacy"].into_iter().zip(samples());
+            let both = names.flat_map(|(name, (_, table, claim))| {
+                let plain = file(table, &[claim]);
+                [(format!("{name}-distributed"), distributed(&plain)), (name.to_owned(), plain)]
+            });
+            both.chain([("summary".to_owned(), shift_jis(SUMMARY))]).collect()
+        }
         "coverage" => {
             Seeds::from([("two".to_owned(), COVERAGE.into()), ("certificates".to_owned(), CERTIFICATES.into())])
         }

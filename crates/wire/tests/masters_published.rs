@@ -41,7 +41,8 @@ fn the_built_in_master_agrees_with_the_published_one() {
         let own = madoguchi_model::master::Drug { valid_from: published.valid_from, ..own.clone() };
         assert_eq!(&own, published);
     }
-    for own in &small.procedures {
+    // No master of 歯科 is among the published files here.
+    for own in small.procedures.iter().filter(|procedure| !procedure.is_dental()) {
         let published = procedures.iter().find(|procedure| procedure.code == own.code).unwrap();
         let facts = |it: &madoguchi_model::master::Procedure| {
             (it.name.clone(), it.letter, it.section, it.section_branch, it.is_principal(), it.shown())

@@ -29,7 +29,7 @@ const TAKE_UP: Duration = Duration::from_secs(20);
 /// What to take in.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Claims files (レセプト電算処理 UKE) of 医科 and 調剤
+    /// Claims files (レセプト電算処理 UKE) of 医科, DPC, 歯科 and 調剤
     Claims(Claims),
     /// Check-ups (特定健診): HL7 CDA documents or packages (.zip), described in docs/formats/checkup-cda.md
     Checkups(Files),
@@ -137,7 +137,8 @@ async fn take_claims(service: &Service, arguments: &Claims) -> Outcome<Vec<Strin
 }
 
 fn tell_claims(path: &Path, report: &ClaimsReport) {
-    output::line(format!("{}：{}", file_name(path), outcome(report.outcome)));
+    let table = report.table.map_or_else(String::new, |table| format!("（{table}）"));
+    output::line(format!("{}{table}：{}", file_name(path), outcome(report.outcome)));
     if report.is_refused() {
         return tell_findings(&report.findings);
     }
@@ -158,6 +159,12 @@ fn tell_claims(path: &Path, report: &ClaimsReport) {
             "  GOレコードとの照合：{agree}（件数 {}／{}、点数 {}／{}）",
             totals.payers_counted, totals.payers_stated, totals.points_counted, totals.points_stated
         ));
+    }
+    if report.donors > 0 {
+        output::line(format!("  臓器提供者の記録 {}件（患者の診療ではないため除きました）", report.donors));
+    }
+    if report.replaced_lines > 0 {
+        output::line(format!("  履歴により訂正された行 {}行", report.replaced_lines));
     }
     if report.persons_enrolled > 0 {
         output::line(format!("  登録した患者 {}人（カードを作成しました）", report.persons_enrolled));

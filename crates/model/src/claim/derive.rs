@@ -1,4 +1,4 @@
-//! From a claim to the rows that are shown: 診療情報, 薬剤情報, 手術情報 (claims.md 4, 7 and 10.2).
+//! From a claim to the rows that are shown: 診療情報, 薬剤情報, 手術情報 (claims.md 4 to 7 and 10.2).
 //!
 //! Pure: the same claim with the same masters gives the same rows, so rows can be derived again
 //! from the stored bytes when a master was mended. What is shown at all is the master's word
@@ -16,6 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const FREE_COMMENT: &str = "810000001";
 /// 診療識別 of operations.
 const SURGERY: u8 = 50;
+/// 診療識別 of 処置・手術 in 歯科, 41 to 44.
+const DENTAL_SURGERY_FIRST: u8 = 41;
+const DENTAL_SURGERY_LAST: u8 = 44;
 /// Entries that one record makes at most: 31 days, each with at most 99 times.
 const OCCURRENCES_MAX: u32 = 99;
 
@@ -39,15 +42,16 @@ pub struct Derived {
 pub fn derive(claim: &Claim, masters: &Masters) -> Derived {
     let mut derived = Derived { visit_days: visit_days(claim), ..Derived::default() };
     match &claim.body {
-        Body::Medical(items) => {
-            let receipt = Medical { claim, masters, days: unit_days(items), usages: unit_usages(items) };
-            for item in items {
-                match item.kind {
-                    ItemKind::Act => receipt.act(item, &mut derived),
-                    ItemKind::Drug => receipt.drug(item, &mut derived),
-                    ItemKind::Material | ItemKind::Comment => {}
-                }
-            }
+        Body::Medical(items) | Body::Dental(items) => care(claim, items, masters, &mut derived),
+        Body::Dpc(dpc) => {
+            care(claim, &dpc.charged, masters, &mut derived);
+            let [mut bundled, mut related] = [Derived::default(), Derived::default()];
+            care(claim, &dpc.bundled, masters, &mut bundled);
+            derived.unite(bundled);
+            care(claim, &dpc.related, masters, &mut related);
+            // SK names operations; whatever else it names is told by SI and CD.
+            related.acts.clear();
+            derived.unite(related);
         }
         Body::Pharmacy { prescriptions, .. } => {
             for prescription in prescriptions {
@@ -58,22 +62,49 @@ pub fn derive(claim: &Claim, masters: &Masters) -> Derived {
     derived
 }
 
-/// A 医科 receipt with what its calculation units have in common.
-struct Medical<'a> {
+fn care(claim: &Claim, items: &[Item], masters: &Masters, derived: &mut Derived) {
+    let dental = matches!(claim.body, Body::Dental(_));
+    let receipt = Care { claim, masters, dental, days: unit_days(items), usages: unit_usages(items, dental) };
+    for item in items {
+        match item.kind {
+            ItemKind::Act => receipt.act(item, derived),
+            ItemKind::Drug => receipt.drug(item, derived),
+            ItemKind::Material | ItemKind::Comment => {}
+        }
+    }
+}
+
+impl Derived {
+    /// Adds what further records of the same receipt tell. An operation that was told of the same day is the same one
+    /// (claims.md 4.4): what was charged wins over what was only named.
+    fn unite(&mut self, further: Self) {
+        let told: BTreeSet<_> = self.operations.iter().map(|act| (act.code.clone(), act.day)).collect();
+        let new = further.operations.into_iter().filter(|act| !told.contains(&(act.code.clone(), act.day)));
+        self.operations.extend(new);
+        self.acts.extend(further.acts);
+        self.medications.extend(further.medications);
+        self.unknown_codes.extend(further.unknown_codes);
+    }
+}
+
+/// Items of a receipt with what their calculation units have in common.
+struct Care<'a> {
     claim: &'a Claim,
     masters: &'a Masters,
+    /// Whether 診療識別 is that of 歯科.
+    dental: bool,
     days: BTreeMap<u32, &'a [(u8, u32)]>,
     usages: BTreeMap<u32, String>,
 }
 
-impl Medical<'_> {
+impl Care<'_> {
     fn act(&self, item: &Item, derived: &mut Derived) {
         let dates = self.dates(item);
         let known = self.masters.procedure(&item.code, care_day(dates.first(), self.claim.month));
         if known.is_none() {
             derived.unknown_codes.insert(item.code.clone());
         }
-        match known.map_or_else(|| shown_by_class(item), |procedure| shown(procedure, item)) {
+        match known.map_or_else(|| self.shown_by_class(item), |procedure| self.shown(procedure, item)) {
             Shown::MedicalCare => derived.acts.extend(dates.iter().map(|date| act(item, known, *date))),
             Shown::Surgery => {
                 for (day, count) in dates {
@@ -91,7 +122,7 @@ impl Medical<'_> {
         if known.is_none() {
             derived.unknown_codes.insert(item.code.clone());
         }
-        let usage = if has_usage(item.class) { usage_of(item, self.usages.get(&item.unit)) } else { None };
+        let usage = if has_usage(item.class, self.dental) { usage_of(item, self.usages.get(&item.unit)) } else { None };
         derived.medications.extend(dates.into_iter().map(|(day, count)| Medication {
             day,
             prescribed_on: None,
@@ -108,6 +139,35 @@ impl Medical<'_> {
             instruction: None,
             in_house: true,
         }));
+    }
+
+    fn shown(&self, procedure: &Procedure, item: &Item) -> Shown {
+        match procedure.shown() {
+            // An operation is what was charged as one (claims.md 4.4).
+            Shown::Surgery if procedure.is_operation() && !self.charged_as_surgery(item) => Shown::Hidden,
+            decided => decided,
+        }
+    }
+
+    /// Where an act of unknown code belongs: nobody may see an operation without that consent, and what is never shown
+    /// of a known code is not shown of an unknown one. In 歯科 one 診療識別 has several chapters, so the code's range
+    /// counts too.
+    fn shown_by_class(&self, item: &Item) -> Shown {
+        let range = item.code.get(..3).unwrap_or_default();
+        match (item.class, range) {
+            (_, "150" | "310") if self.charged_as_surgery(item) => Shown::Surgery,
+            (13, "302") | (31, "305") if self.dental => Shown::MedicalCare,
+            (13 | 70, _) if !self.dental => Shown::MedicalCare,
+            _ => Shown::Hidden,
+        }
+    }
+
+    fn charged_as_surgery(&self, item: &Item) -> bool {
+        if self.dental {
+            matches!(item.class, DENTAL_SURGERY_FIRST..=DENTAL_SURGERY_LAST)
+        } else {
+            item.class == SURGERY
+        }
     }
 
     /// Days and counts of an item: its own, else those of its unit, else those of the visits as far
@@ -139,9 +199,15 @@ impl Medical<'_> {
 /// 受診日: those of JD; without JD, the days on which 初診, 再診 or 入院 was charged.
 fn visit_days(claim: &Claim) -> Vec<Day> {
     let mut days: BTreeSet<u8> = claim.visit_days.iter().copied().collect();
-    if let (true, Body::Medical(items)) = (days.is_empty(), &claim.body) {
+    if days.is_empty() {
         let visit = |item: &&Item| matches!(item.class, 11 | 12 | 90 | 92) && item.kind == ItemKind::Act;
-        days.extend(items.iter().filter(visit).flat_map(|item| item.days.iter().map(|(day, _)| *day)));
+        let lists: [&[Item]; 2] = match &claim.body {
+            Body::Medical(items) | Body::Dental(items) => [items, &[]],
+            Body::Dpc(dpc) => [&dpc.charged, &dpc.bundled],
+            Body::Pharmacy { .. } => [&[], &[]],
+        };
+        let charged = lists.into_iter().flatten().filter(visit);
+        days.extend(charged.flat_map(|item| item.days.iter().map(|(day, _)| *day)));
     }
     if let Body::Pharmacy { prescriptions, .. } = &claim.body
         && days.is_empty()
@@ -163,10 +229,10 @@ fn unit_days(items: &[Item]) -> BTreeMap<u32, &[(u8, u32)]> {
 }
 
 /// The free comments of each calculation unit, joined.
-fn unit_usages(items: &[Item]) -> BTreeMap<u32, String> {
+fn unit_usages(items: &[Item], dental: bool) -> BTreeMap<u32, String> {
     let mut usages: BTreeMap<u32, String> = BTreeMap::new();
     for item in items {
-        if item.kind == ItemKind::Comment && item.code == FREE_COMMENT && has_usage(item.class) {
+        if item.kind == ItemKind::Comment && item.code == FREE_COMMENT && has_usage(item.class, dental) {
             join(usages.entry(item.unit).or_default(), &item.text);
         }
     }
@@ -190,10 +256,10 @@ fn join(text: &mut String, more: &str) {
     text.push_str(more);
 }
 
-/// Whether free comments of this 診療識別 are usages: 在宅, 投薬 and 注射. Elsewhere they explain
-/// care, which is not shown.
-const fn has_usage(class: u8) -> bool {
-    matches!(class, 14 | 21..=28 | 31..=33)
+/// Whether free comments of this 診療識別 are usages: 在宅, 投薬 and 注射 (in 歯科 all of 21-28, 31 being Ｘ線・検査).
+/// Elsewhere they explain care, which is not shown.
+const fn has_usage(class: u8, dental: bool) -> bool {
+    matches!(class, 14 | 21..=28) || (!dental && matches!(class, 31..=33))
 }
 
 /// Supplies of a drug. One supply day of 内服 or 屯服 has all days or doses of 回数, whatever the day
@@ -203,24 +269,6 @@ fn supply(item: &Item, mut dates: Vec<(Option<Day>, u32)>) -> Vec<(Option<Day>, 
         *count = times.max(*count);
     }
     dates
-}
-
-fn shown(procedure: &Procedure, item: &Item) -> Shown {
-    match procedure.shown() {
-        // An operation is what was charged as one (claims.md 4.4).
-        Shown::Surgery if procedure.letter == 'K' && item.class != SURGERY => Shown::Hidden,
-        decided => decided,
-    }
-}
-
-/// Where an act of unknown code belongs: nobody may see an operation without that consent, and
-/// what is never shown of a known code is not shown of an unknown one.
-fn shown_by_class(item: &Item) -> Shown {
-    match item.class {
-        SURGERY if item.code.starts_with("150") => Shown::Surgery,
-        13 | 70 => Shown::MedicalCare,
-        _ => Shown::Hidden,
-    }
 }
 
 fn act(item: &Item, known: Option<&Procedure>, (day, count): (Option<Day>, u32)) -> Act {

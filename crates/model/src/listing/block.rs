@@ -7,7 +7,7 @@ use super::{
 use crate::care::{Act, Amount, CareReceipt, CareSetting, Medication};
 use crate::consent::{InformationKind, Scope};
 use crate::day::{Day, Month};
-use crate::institution::InstitutionCode;
+use crate::institution::{InstitutionCode, InstitutionKind};
 use crate::prescription::{Prescription, added_to};
 use std::cmp::Reverse;
 use unicode_normalization::UnicodeNormalization;
@@ -175,7 +175,8 @@ fn group(entries: &[Entry<'_>], input: &ListInput<'_>) -> EntryGroup {
     let (acts, drugs): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| matches!(entry.item, Item::Act(_)));
     let month = first.month().short();
     let day_of_month = day.map(|day| format!("{}日", day.day_of_month()));
-    let rows = acts.into_iter().chain(drugs).zip(1..).map(|(entry, number)| row(&entry.item, number));
+    let dental = source.institution.kind() == InstitutionKind::Dental;
+    let rows = acts.into_iter().chain(drugs).zip(1..).map(|(entry, number)| row(&entry.item, number, dental));
     EntryGroup {
         supplied_on: format!("{month}{}", day_of_month.as_deref().unwrap_or_default()),
         month,
@@ -191,7 +192,7 @@ fn group(entries: &[Entry<'_>], input: &ListInput<'_>) -> EntryGroup {
     }
 }
 
-fn row(item: &Item<'_>, number: usize) -> Row {
+fn row(item: &Item<'_>, number: usize, dental: bool) -> Row {
     match item {
         Item::Act(act) => Row {
             label: "診療",
@@ -204,7 +205,7 @@ fn row(item: &Item<'_>, number: usize) -> Row {
             usage: None,
         },
         Item::Drug(drug) => Row {
-            label: drug_label(drug.class),
+            label: if dental { dental_drug_label(drug.class) } else { drug_label(drug.class) },
             number,
             name: clean(&drug.name),
             ingredient: some_text(drug.ingredient.as_deref()),
@@ -229,6 +230,16 @@ const fn drug_label(class: u8) -> &'static str {
         54 => "麻酔",
         60 => "検査",
         70 => "画像",
+        _ => "薬剤",
+    }
+}
+
+/// 区分 of a drug by the 診療識別 of 歯科, whose table is another one from 31 on (claims.md §6).
+const fn dental_drug_label(class: u8) -> &'static str {
+    match class {
+        14 | 21..=23 | 54 => drug_label(class),
+        31 => "検査",
+        41..=44 => "処置",
         _ => "薬剤",
     }
 }

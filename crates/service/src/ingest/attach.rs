@@ -6,7 +6,7 @@ use madoguchi_model::claim::replacement::{Replacement, Version, replacement};
 use madoguchi_model::claim::{Claim, Masters};
 use madoguchi_model::day::{Month, Timestamp};
 use madoguchi_model::id::{FileId, PersonId};
-use madoguchi_model::institution::{Institution, InstitutionCode, InstitutionKind};
+use madoguchi_model::institution::{Institution, InstitutionCode};
 use madoguchi_model::insurance::NumberKey;
 use madoguchi_model::resolution::{Candidate, Resolution, Unattached, resolve};
 use madoguchi_store::Tx;
@@ -154,10 +154,7 @@ pub(super) async fn attach_waiting(tx: &mut Tx, keys: &[NumberKey], now: Timesta
 
 async fn attach(tx: &mut Tx, waiting: UnattachedReceipt, masters: &Masters, now: Timestamp) -> Result<bool, Refusal> {
     let Some(institution) = tx.institution(&waiting.institution).await? else { return Ok(false) };
-    let table = match institution.code.kind() {
-        InstitutionKind::Pharmacy => PointTable::Pharmacy,
-        _ => PointTable::Medical,
-    };
+    let table = PointTable::of_institution(institution.code.kind());
     // What was stored could be read once; if it can't be any more, it waits for an operator.
     let Some(claim) = read_receipt(table, &waiting.source).ok().and_then(|receipt| receipt.claim) else {
         return Ok(false);

@@ -40,7 +40,7 @@ pub struct ClaimsReport {
     pub institution: Option<String>,
     /// 請求年月, as far as it was read.
     pub request_month: Option<Month>,
-    /// 医科 or 調剤.
+    /// 医科, DPC, 歯科 or 調剤.
     pub table: Option<&'static str>,
     /// Receipts in the file.
     pub receipts: u64,
@@ -64,6 +64,10 @@ pub struct ClaimsReport {
     pub unknown_records: BTreeMap<String, u64>,
     /// Records with more fields than specified.
     pub extra_fields: u64,
+    /// Parts of organ donors (TI), which are no care of the patient and are left out.
+    pub donors: u64,
+    /// Lines of the distribution form in whose place their correction (履歴) was read.
+    pub replaced_lines: u64,
     /// Codes without a master, and how many receipts have them.
     pub unknown_codes: BTreeMap<String, u64>,
     /// Whether the sender was registered because of `enrol`.
@@ -277,13 +281,15 @@ impl ClaimsReport {
             outcome: FileOutcome::Taken,
             institution: Some(prepared.header.institution.to_string()),
             request_month: Some(prepared.header.request_month),
-            table: Some(prepared.header.table.label()),
+            table: Some(summary.kind(prepared.header.table).label()),
             receipts: summary.receipts,
             refused: prepared.refused,
             rows: prepared.rows,
             totals,
             unknown_records: summary.unknown_records.clone(),
             extra_fields: summary.extra_fields,
+            donors: summary.donors,
+            replaced_lines: summary.replaced_lines,
             unknown_codes: prepared.unknown_codes.clone(),
             findings,
             ..Self::empty()
@@ -318,6 +324,8 @@ impl ClaimsReport {
             totals: None,
             unknown_records: BTreeMap::new(),
             extra_fields: 0,
+            donors: 0,
+            replaced_lines: 0,
             unknown_codes: BTreeMap::new(),
             institution_enrolled: false,
             persons_enrolled: 0,

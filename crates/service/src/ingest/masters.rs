@@ -14,7 +14,7 @@ use serde::Serialize;
 pub struct MasterReport {
     /// Whether it was taken. Taking the same file again changes nothing and is said as taken.
     pub outcome: FileOutcome,
-    /// The letter of the master: Y 医薬品, S 診療行為, B 傷病名, Z 修飾語, T 特定器材, C コメント.
+    /// The letter of the master: Y 医薬品, S 診療行為, H 歯科診療行為, B 傷病名, Z 修飾語, T 特定器材, C コメント.
     pub letter: Option<char>,
     /// Rows that were taken.
     pub rows: u64,
@@ -73,7 +73,7 @@ impl Service {
 async fn put(tx: &mut Tx, rows: Rows) -> Result<(), Refusal> {
     match rows {
         Rows::Drugs(drugs) => tx.put_drugs(&drugs).await?,
-        Rows::Procedures(procedures) => tx.put_procedures(&procedures).await?,
+        Rows::Procedures(procedures) | Rows::DentalProcedures(procedures) => tx.put_procedures(&procedures).await?,
         Rows::Names { letter, names } => {
             let name = |name: masters::CodeName| CodeName {
                 kind: letter.to_string(),

@@ -1,6 +1,6 @@
 //! SH, CZ and IY of 調剤 (claims.md 7).
 
-use super::record::{Fields, Findings, is_kind};
+use super::record::{Fields, Findings};
 use crate::issue::Issue;
 use madoguchi_model::care::Prescriber;
 use madoguchi_model::claim::{Body, DispensedDrug, Dispensing, Prescription};
@@ -29,7 +29,7 @@ impl Prescriptions {
             "CZ" => self.dispensing(record, findings),
             "IY" => self.drug(record, findings),
             "TO" | "CO" | "TK" | "KI" | "ST" => {}
-            other => findings.unknown_kinds.push(if is_kind(other) { other.to_owned() } else { "？".to_owned() }),
+            other => findings.unknown(other),
         }
     }
 

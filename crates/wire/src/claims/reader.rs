@@ -1,22 +1,17 @@
 //! The stream of receipts of a file, and what its GO record says about them.
 
+use super::collected::Lines as Collected;
 use super::line::Lines;
-use super::receipt::{self, Counted, Receipt};
-use super::record::{Fields, Findings, is_kind};
-use super::{Header, PointTable, RECEIPT_BYTES_MAX};
+use super::receipt::{self, Counted, Receipt, is_added};
+use super::record::{Fields, Findings, is_kind, kind_of, may_be_distributed};
+use super::{Header, PointTable, RECEIPT_BYTES_MAX, dpc, header};
 use crate::issue::Issue;
-use madoguchi_model::day::Month;
-use madoguchi_model::institution::InstitutionCode;
+use madoguchi_model::claim::Kind;
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-/// What files of other kinds are answered.
-pub(super) const OTHER_KINDS: &str =
-    "この版で取り込めるのは医科と調剤のレセプトです。DPC・歯科・訪問看護のファイルは取り込めません";
 const TRUNCATED: &str =
     "ファイルが途中で切れています。診療報酬請求書レコード（GO）まで出力されたファイルを取り込んでください";
-const EMPTY: &str = "ファイルが空です。レセプト電算処理のファイルを出力し直してください";
-const NO_HEADER: &str = "先頭に医療機関情報レコード（IR）または薬局情報レコード（YK）がありません。レセプト電算処理のファイルか確認してください";
 /// Kinds of unknown records that are counted one by one.
 const UNKNOWN_KINDS_MAX: usize = 50;
 
@@ -25,7 +20,7 @@ pub struct ClaimsReader<R> {
     lines: Lines<R>,
     header: Header,
     /// The RE line that ended the former receipt.
-    begun: Option<receipt::Lines>,
+    begun: Option<Collected>,
     summary: Summary,
     finished: bool,
 }
@@ -45,6 +40,12 @@ pub struct Summary {
     pub extra_fields: u64,
     /// Warnings beyond those that receipts list.
     pub warnings_not_listed: u64,
+    /// Receipts of DPC in a file of 点数表 1; one makes it a file of DPC.
+    pub dpc_receipts: u64,
+    /// Parts of organ donors (TI), which are no care of the patient.
+    pub donors: u64,
+    /// Lines of the distribution form in whose place a correction (履歴) came.
+    pub replaced_lines: u64,
     /// Findings about the file as a whole.
     pub issues: Vec<Issue>,
 }
@@ -66,20 +67,7 @@ impl<R: BufRead> ClaimsReader<R> {
     pub fn open(reader: R) -> Result<Self, Issue> {
         let mut lines = Lines::new(reader);
         let mut summary = Summary::default();
-        let header = loop {
-            let Some(line) = lines.next()? else {
-                let message = if lines.number() <= 1 { EMPTY } else { NO_HEADER };
-                return Err(Issue::file(lines.number(), "ファイルの先頭", message));
-            };
-            let (_, record) = Fields::split(line.number, &line.text);
-            match record.kind() {
-                "UK" => check_table(&record)?,
-                "IR" | "YK" => break header(&record, &mut summary)?,
-                "RE" | "GO" => return Err(Issue::file(line.number, "ファイルの先頭", NO_HEADER)),
-                other if is_kind(other) => summary.note_unknown(other),
-                _ => return Err(Issue::file(line.number, "ファイルの先頭", NO_HEADER)),
-            }
-        };
+        let header = header::read(&mut lines, &mut summary)?;
         Ok(Self { lines, header, begun: None, summary, finished: false })
     }
 
@@ -107,22 +95,24 @@ impl<R: BufRead> ClaimsReader<R> {
                 return Err(Issue::file(self.lines.number(), "診療報酬請求書レコード（GO）", TRUNCATED));
             };
             match kind_of(&line.text) {
-                "RE" if !is_correction(&line.text) => {
-                    let mut next = receipt::Lines::default();
+                "RE" if collected.as_ref().is_none_or(|lines| begins(self.header.table, lines, &line.text)) => {
+                    let mut next = Collected::default();
                     next.push(line.number, line.raw, &line.text);
                     match collected.replace(next) {
                         Some(complete) => {
                             self.begun = collected;
-                            return self.receipt(complete).map(Some);
+                            return Ok(Some(self.receipt(complete)));
                         }
                         None => continue,
                     }
                 }
+                // The number that the reviewing body gives to the receipt that follows.
+                "MN" => {}
                 "GO" => {
                     let (_, record) = Fields::split(line.number, &line.text);
                     self.summary.state(&record);
                     self.finished = true;
-                    let last = collected.take().map(|complete| self.receipt(complete)).transpose()?;
+                    let last = collected.take().map(|complete| self.receipt(complete));
                     self.after_the_end()?;
                     self.summary.compare();
                     return Ok(last);
@@ -138,26 +128,40 @@ impl<R: BufRead> ClaimsReader<R> {
                         }
                         lines.push(line.number, line.raw, &line.text);
                     }
+                    None if is_added(kind) => {}
                     None => self.summary.note_unknown(kind),
                 },
             }
         }
     }
 
-    /// Lines after GO are no claims; they are noted.
+    /// Lines after GO are no claims; they are noted, apart from those that the reviewing body adds.
     fn after_the_end(&mut self) -> Result<(), Issue> {
-        if let Some(line) = self.lines.next()? {
+        while let Some(line) = self.lines.next()? {
+            if is_added(kind_of(&line.text)) {
+                continue;
+            }
             let message = "診療報酬請求書レコード（GO）より後のレコードは使用しません";
             self.summary.issues.push(Issue::warning(line.number, "ファイルの末尾", message));
+            break;
         }
         Ok(())
     }
 
-    fn receipt(&mut self, lines: receipt::Lines) -> Result<Receipt, Issue> {
-        let (receipt, findings, counted) = receipt::read(self.header.table, lines)?;
+    fn receipt(&mut self, lines: Collected) -> Receipt {
+        let (receipt, findings, counted) = receipt::read(self.header.table, lines);
         self.summary.add(&findings, counted);
-        Ok(receipt)
+        receipt
     }
+}
+
+/// Whether an RE line begins the next receipt: it neither corrects that of this one nor begins a detail of it.
+fn begins(table: PointTable, former: &Collected, text: &str) -> bool {
+    if may_be_distributed(text) && former.is_corrected_by(text) {
+        return false;
+    }
+    let record = Fields::split(0, text).1;
+    table != PointTable::Medical || !former.first().is_some_and(|first| dpc::continues(&first, &record))
 }
 
 /// Reads the stored bytes of one receipt again.
@@ -166,7 +170,7 @@ impl<R: BufRead> ClaimsReader<R> {
 /// Bytes that are not one receipt.
 pub fn read_receipt(table: PointTable, source: &[u8]) -> Result<Receipt, Issue> {
     let mut lines = Lines::new(source);
-    let mut collected = receipt::Lines::default();
+    let mut collected = Collected::default();
     while let Some(line) = lines.next()? {
         if collected.is_empty() && kind_of(&line.text) != "RE" {
             return Err(Issue::file(
@@ -177,22 +181,36 @@ pub fn read_receipt(table: PointTable, source: &[u8]) -> Result<Receipt, Issue> 
         }
         collected.push(line.number, line.raw, &line.text);
     }
-    receipt::read(table, collected).map(|(receipt, ..)| receipt)
+    Ok(receipt::read(table, collected).0)
 }
 
 impl Summary {
+    /// Which kind of file it is, told by what was read of it so far.
+    #[must_use]
+    pub const fn kind(&self, table: PointTable) -> Kind {
+        match table {
+            PointTable::Medical if self.dpc_receipts > 0 => Kind::Dpc,
+            PointTable::Medical => Kind::Medical,
+            PointTable::Dental => Kind::Dental,
+            PointTable::Pharmacy => Kind::Pharmacy,
+        }
+    }
+
     fn add(&mut self, findings: &Findings, counted: Counted) {
         self.receipts += 1;
         self.counted.payers += counted.payers;
         self.counted.points = self.counted.points.saturating_add(counted.points);
         self.extra_fields += findings.extra_fields;
         self.warnings_not_listed += findings.uncounted;
+        self.dpc_receipts += u64::from(counted.dpc);
+        self.donors += counted.donors;
+        self.replaced_lines += counted.replaced_lines;
         for kind in &findings.unknown_kinds {
             self.note_unknown(kind);
         }
     }
 
-    fn note_unknown(&mut self, kind: &str) {
+    pub(super) fn note_unknown(&mut self, kind: &str) {
         let kind = if is_kind(kind) { kind } else { "？" };
         if self.unknown_records.contains_key(kind) || self.unknown_records.len() < UNKNOWN_KINDS_MAX {
             *self.unknown_records.entry(kind.to_owned()).or_default() += 1;
@@ -229,49 +247,6 @@ impl Summary {
     }
 }
 
-/// 点数表 that this version does not take is told at once.
-fn check_table(record: &Fields<'_>) -> Result<(), Issue> {
-    match record.field(3) {
-        "3" | "6" => Err(Issue::file(record.line, "点数表", OTHER_KINDS)),
-        _ => Ok(()),
-    }
-}
-
-fn header(record: &Fields<'_>, summary: &mut Summary) -> Result<Header, Issue> {
-    check_table(record)?;
-    let table = match (record.kind(), record.field(3)) {
-        ("IR", "1") => PointTable::Medical,
-        ("YK", "4") => PointTable::Pharmacy,
-        _ => return Err(Issue::file(record.line, "点数表", format!("点数表が正しくありません。{OTHER_KINDS}"))),
-    };
-    let (name, month, volume) = match table {
-        PointTable::Medical => (6, 7, 8),
-        PointTable::Pharmacy => (5, 6, 7),
-    };
-    let code = format!("{:0>2}{}{}", record.field(2), record.field(3), record.field(4));
-    let institution =
-        InstitutionCode::parse(&code).map_err(|error| Issue::file(record.line, "医療機関コード", error.to_string()))?;
-    let request_month = Month::parse(record.field(month), "請求年月")
-        .map_err(|error| Issue::file(record.line, "請求年月", error.to_string()))?;
-    if !institution.has_valid_check_digit() {
-        let message = "検証番号が一致しません。コードの誤りでないか確認してください";
-        summary.issues.push(Issue::warning(record.line, "医療機関コード", message));
-    }
-    let reviewer = record.field(1);
-    if !matches!(reviewer, "1" | "2") {
-        let message = "1（支払基金）または2（国保連）ではありません";
-        return Err(Issue::file(record.line, "審査支払機関", message));
-    }
-    Ok(Header {
-        table,
-        reviewer: reviewer.to_owned(),
-        institution,
-        name: record.field(name).to_owned(),
-        request_month,
-        volume: record.field(volume).to_owned(),
-    })
-}
-
 fn too_big(line: u64) -> Issue {
     let mebibytes = RECEIPT_BYTES_MAX / 1_048_576;
     Issue::file(
@@ -279,19 +254,4 @@ fn too_big(line: u64) -> Issue {
         "レセプト",
         format!("1件のレセプトが{mebibytes}MiBを超えています。ファイルが壊れていないか確認してください"),
     )
-}
-
-/// The kind of the line's record.
-fn kind_of(text: &str) -> &str {
-    match text.as_bytes() {
-        [first, second, b',', ..] if first.is_ascii_uppercase() && second.is_ascii_uppercase() => &text[..2],
-        [first, second] if first.is_ascii_uppercase() && second.is_ascii_uppercase() => text,
-        [first, ..] if first.is_ascii_digit() => Fields::split(0, text).1.kind(),
-        _ => text.split(',').next().unwrap_or_default().trim(),
-    }
-}
-
-/// Whether the line corrects an earlier one instead of beginning something.
-fn is_correction(text: &str) -> bool {
-    text.bytes().next().is_some_and(|byte| byte.is_ascii_digit()) && Fields::split(0, text).0.correction
 }

@@ -1,12 +1,15 @@
 //! The records of one receipt put together: patient, payers and visits; the care in its own files.
 
+use super::PointTable;
+use super::care::Care;
+use super::collected::Lines;
+use super::dpc::{self, Part};
+use super::layout::{self, PART_OLDER};
 use super::record::{Fields, Findings};
-use super::{PointTable, medical, pharmacy};
 use crate::issue::Issue;
-use madoguchi_model::claim::{Body, Category, Claim, Patient, Payer, PayerKind};
+use madoguchi_model::claim::{Category, Claim, Patient, Payer, PayerKind};
 use madoguchi_model::day::{Day, Month};
 use madoguchi_model::person::Sex;
-use std::ops::Range;
 
 /// One receipt as read from a file.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,7 +22,8 @@ pub struct Receipt {
     pub claim: Option<Claim>,
     /// What was found; a refused receipt has a [`crate::Severity::RowRefused`] among them.
     pub issues: Vec<Issue>,
-    /// Its bytes as read, from RE to the line before the next RE or GO.
+    /// Its bytes as read, from RE to the line before the next receipt or GO; also those of a donor and those that were
+    /// corrected.
     pub source: Vec<u8>,
 }
 
@@ -34,58 +38,22 @@ impl std::fmt::Debug for Receipt {
     }
 }
 
-/// What a file's GO record counts, of one receipt.
+/// What is counted of a receipt for its file.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Counted {
+    /// HO and KO, as GO counts them.
     pub(super) payers: u64,
+    /// 合計点数 of the main payer.
     pub(super) points: i64,
+    /// Whether it is one of DPC.
+    pub(super) dpc: bool,
+    /// Parts of organ donors (TI) that were left out.
+    pub(super) donors: u64,
+    /// Lines in whose place a correction came.
+    pub(super) replaced_lines: u64,
 }
 
-/// The lines of a receipt while they are collected.
-#[derive(Default)]
-pub(super) struct Lines {
-    pub(super) source: Vec<u8>,
-    text: String,
-    lines: Vec<(u64, Range<usize>)>,
-}
-
-impl Lines {
-    /// Adds a line; a correction (履歴) takes the place of the line of the same 行番号.
-    pub(super) fn push(&mut self, number: u64, raw: &[u8], text: &str) {
-        self.source.extend_from_slice(raw);
-        let start = self.text.len();
-        self.text.push_str(text);
-        let added = start..self.text.len();
-        match self.corrected(text) {
-            Some(place) => self.lines[place] = (number, added),
-            None => self.lines.push((number, added)),
-        }
-    }
-
-    /// The place of the line that this one corrects. Only lines of the distribution form begin with a digit.
-    fn corrected(&self, text: &str) -> Option<usize> {
-        text.bytes().next().filter(u8::is_ascii_digit)?;
-        let (front, _) = Fields::split(0, text);
-        let same =
-            |range: &Range<usize>| Fields::split(0, &self.text[range.clone()]).0.line_number == front.line_number;
-        let place = || self.lines.iter().rposition(|(_, range)| same(range));
-        if front.correction { place() } else { None }
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        self.source.len()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-
-    fn records(&self) -> impl Iterator<Item = Fields<'_>> {
-        self.lines.iter().map(|(number, range)| Fields::split(*number, &self.text[range.clone()]).1)
-    }
-}
-
-/// What the RE record of either kind says.
+/// What the first RE record says.
 struct Common {
     number: String,
     category: Category,
@@ -94,108 +62,151 @@ struct Common {
     search_number: Option<String>,
 }
 
-/// Where the fields of RE are that 医科 and 調剤 have at different places.
-struct Places {
-    search_number: usize,
-    kana: usize,
-    last: usize,
+/// A receipt while its records are read. Of several RE records (総括 of DPC with its details) the first tells patient,
+/// payers and visits, the details tell the care.
+struct Reading {
+    table: PointTable,
+    dpc: bool,
+    /// Whether it is a summary with details, whose own records tell no care.
+    grouped: bool,
+    number: String,
+    common: Option<Common>,
+    payers: Vec<Payer>,
+    visit_days: Vec<u8>,
+    care: Care,
+    begun: bool,
+    /// Whether the records belong to an organ donor: all from TI to the next RE.
+    donor: bool,
+    takes_payers: bool,
+    takes_visits: bool,
+    takes_care: bool,
+    counted: Counted,
 }
-
-const MEDICAL: Places = Places { search_number: 18, kana: 36, last: 37 };
-const PHARMACY: Places = Places { search_number: 37, kana: 41, last: 41 };
 
 /// Reads the collected lines.
-///
-/// # Errors
-/// What makes the whole file one that this version does not take.
-pub(super) fn read(table: PointTable, lines: Lines) -> Result<(Receipt, Findings, Counted), Issue> {
+pub(super) fn read(table: PointTable, lines: Lines) -> (Receipt, Findings, Counted) {
     let mut findings = Findings::default();
-    let mut payers = Vec::new();
-    let mut visit_days = Vec::new();
-    let mut common = None;
-    let mut number = String::new();
-    let mut care = match table {
-        PointTable::Medical => Care::Medical(medical::Items::default()),
-        PointTable::Pharmacy => Care::Pharmacy(pharmacy::Prescriptions::default()),
-    };
-    let first_line = lines.lines.first().map_or(0, |(line, _)| *line);
+    let mut reading = Reading::new(table, &lines);
     for record in lines.records() {
-        match record.kind() {
-            "RE" => {
-                record.field(1).clone_into(&mut number);
-                common = read_common(&record, table, &mut findings);
-                if let (Care::Pharmacy(prescriptions), Some(_)) = (&mut care, &common) {
-                    prescriptions.prescriber(&record);
-                }
-            }
-            "HO" | "KO" => payers.push(payer(&record, &payers, table, &mut findings)),
-            "SN" => confirm(&record, &mut payers, &mut findings),
-            "JD" => visits(&record, common.as_ref(), &mut visit_days, &mut findings),
-            "MF" => {}
-            // Everything from TI to the next RE is care of an organ donor, not of the patient.
-            "TI" => break,
-            _ => {
-                if let Some(common) = &common {
-                    care.read(&record, common.month, &mut findings)?;
-                }
-            }
-        }
+        reading.take(&record, &mut findings);
     }
-    let counted = count(&payers);
-    if payers.is_empty() {
-        findings.refuse(Issue::row(
-            first_line,
-            "保険者レコード（HO・KO）",
-            "保険者または公費のレコードがありません。請求内容を確認してください",
-        ));
-    }
-    visit_days.sort_unstable();
-    visit_days.dedup();
-    let claim = common.filter(|_| !findings.refused).map(|common| Claim {
-        number: common.number,
-        line: first_line,
-        category: common.category,
-        month: common.month,
-        patient: common.patient,
-        payers,
-        visit_days,
-        search_number: common.search_number,
-        body: care.body(&mut findings),
-    });
+    let line = lines.first_line();
+    let mut counted = reading.counted;
+    (counted.payers, counted.points) = count(&reading.payers);
+    counted.replaced_lines = lines.replaced();
+    let number = std::mem::take(&mut reading.number);
+    let (claim, dpc) = reading.finish(line, &mut findings);
+    counted.dpc = dpc;
     let issues = std::mem::take(&mut findings.issues);
-    Ok((Receipt { line: first_line, number, claim, issues, source: lines.source }, findings, counted))
+    (Receipt { line, number, claim, issues, source: lines.into_source() }, findings, counted)
 }
 
-/// The care of a receipt while it is read.
-enum Care {
-    Medical(medical::Items),
-    Pharmacy(pharmacy::Prescriptions),
-}
+impl Reading {
+    fn new(table: PointTable, lines: &Lines) -> Self {
+        let medical = table == PointTable::Medical;
+        let grouped = medical && lines.count("RE") > 1;
+        Self {
+            table,
+            dpc: medical && (grouped || lines.count("BU") > 0),
+            grouped,
+            number: String::new(),
+            common: None,
+            payers: Vec::new(),
+            visit_days: Vec::new(),
+            care: Care::new(table),
+            begun: false,
+            donor: false,
+            takes_payers: true,
+            takes_visits: true,
+            takes_care: true,
+            counted: Counted::default(),
+        }
+    }
 
-impl Care {
-    fn read(&mut self, record: &Fields<'_>, month: Month, findings: &mut Findings) -> Result<(), Issue> {
-        match self {
-            Self::Medical(items) => items.read(record, month, findings),
-            Self::Pharmacy(prescriptions) => {
-                prescriptions.read(record, findings);
-                Ok(())
+    fn take(&mut self, record: &Fields<'_>, findings: &mut Findings) {
+        match record.kind() {
+            "RE" => self.begin(record, findings),
+            "TI" => {
+                self.counted.donors += 1;
+                self.donor = true;
+            }
+            _ if self.donor => {}
+            "HO" | "KO" if self.takes_payers => {
+                let payer = payer(record, &self.payers, self.table, findings);
+                self.payers.push(payer);
+            }
+            "SN" if self.takes_payers => confirm(record, &mut self.payers, findings),
+            "JD" if self.takes_visits => visits(record, self.common.as_ref(), &mut self.visit_days, findings),
+            "HO" | "KO" | "SN" | "JD" | "MF" => {}
+            // Added by the reviewing body when it hands claims on.
+            kind if is_added(kind) => {}
+            _ => {
+                if let (Some(common), true) = (&self.common, self.takes_care) {
+                    self.care.read(record, common.month, findings);
+                }
             }
         }
     }
 
-    fn body(self, findings: &mut Findings) -> Body {
-        match self {
-            Self::Medical(items) => Body::Medical(items.finish()),
-            Self::Pharmacy(prescriptions) => prescriptions.finish(findings),
+    /// RE: the receipt's own, or that of a detail.
+    fn begin(&mut self, record: &Fields<'_>, findings: &mut Findings) {
+        let part = if self.table == PointTable::Medical { dpc::part(record) } else { None };
+        // In a file of 医科 the places of older editions hold 検索番号.
+        let part = part.filter(|(place, _)| self.dpc || !PART_OLDER.contains(place));
+        self.dpc |= part.is_some();
+        self.donor = false;
+        self.takes_payers = self.payers.is_empty();
+        self.takes_visits = self.visit_days.is_empty();
+        self.takes_care = !(self.grouped && matches!(part, Some((_, Part::Summary))));
+        if std::mem::replace(&mut self.begun, true) {
+            self.care.another_part();
+            return;
+        }
+        record.field(1).clone_into(&mut self.number);
+        let taken = part.is_some_and(|(place, _)| place == layout::common(self.table).search_number);
+        self.common = read_common(record, self.table, findings);
+        if let (Some(common), true) = (&mut self.common, taken) {
+            common.search_number = None;
+        }
+        if self.common.is_some() {
+            self.care.prescriber(record);
         }
     }
+
+    /// The claim, and whether it is one of DPC.
+    fn finish(mut self, line: u64, findings: &mut Findings) -> (Option<Claim>, bool) {
+        if self.payers.is_empty() {
+            findings.refuse(Issue::row(
+                line,
+                "保険者レコード（HO・KO）",
+                "保険者または公費のレコードがありません。請求内容を確認してください",
+            ));
+        }
+        self.visit_days.sort_unstable();
+        self.visit_days.dedup();
+        let dpc = self.dpc || self.care.is_of_dpc();
+        let claim = self.common.filter(|_| !findings.refused).map(|common| Claim {
+            number: common.number,
+            line,
+            category: common.category,
+            month: common.month,
+            patient: common.patient,
+            payers: self.payers,
+            visit_days: self.visit_days,
+            search_number: common.search_number,
+            body: self.care.body(dpc, findings),
+        });
+        (claim, dpc)
+    }
+}
+
+/// Kinds of records that the reviewing body adds: receipt management, and the like.
+pub(super) fn is_added(kind: &str) -> bool {
+    matches!(kind, "MN" | "JY" | "ON" | "EX" | "RC")
 }
 
 fn read_common(record: &Fields<'_>, table: PointTable, findings: &mut Findings) -> Option<Common> {
-    let places = match table {
-        PointTable::Medical => MEDICAL,
-        PointTable::Pharmacy => PHARMACY,
-    };
+    let places = layout::common(table);
     findings.check_width(record, places.last);
     let category = category(record, table).map_err(|issue| findings.refuse(issue)).ok();
     let month = record.month(3, "診療年月").map_err(|issue| findings.refuse(issue)).ok();
@@ -233,13 +244,7 @@ fn category(record: &Fields<'_>, table: PointTable) -> Result<Category, Issue> {
 
 fn payer(record: &Fields<'_>, former: &[Payer], table: PointTable, findings: &mut Findings) -> Payer {
     let insurance = record.kind() == "HO";
-    let last = match (insurance, table) {
-        (true, PointTable::Medical) => 14,
-        (true, PointTable::Pharmacy) => 13,
-        (false, PointTable::Medical) => 11,
-        (false, PointTable::Pharmacy) => 9,
-    };
-    findings.check_width(record, last);
+    findings.check_width(record, layout::payer_last(table, insurance));
     let text = |index| record.field(index).to_owned();
     let expenses = former.iter().filter(|payer| payer.kind != PayerKind::Insurance).count();
     Payer {
@@ -303,10 +308,7 @@ fn visits(record: &Fields<'_>, common: Option<&Common>, visit_days: &mut Vec<u8>
 }
 
 /// One for each HO and KO; the points of the insurer, else of the first public payer.
-fn count(payers: &[Payer]) -> Counted {
+fn count(payers: &[Payer]) -> (u64, i64) {
     let main = payers.iter().find(|payer| payer.kind == PayerKind::Insurance).or_else(|| payers.first());
-    Counted {
-        payers: u64::try_from(payers.len()).unwrap_or(u64::MAX),
-        points: main.and_then(|payer| payer.points).unwrap_or(0),
-    }
+    (u64::try_from(payers.len()).unwrap_or(u64::MAX), main.and_then(|payer| payer.points).unwrap_or(0))
 }

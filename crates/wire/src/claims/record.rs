@@ -16,8 +16,8 @@ pub(super) struct Fields<'a> {
 pub(super) struct Front<'a> {
     /// 行番号, empty in the plain form.
     pub(super) line_number: &'a str,
-    /// Whether the line corrects an earlier one (履歴番号 above 0).
-    pub(super) correction: bool,
+    /// 履歴番号; above 0 the line takes the place of the one with the same 行番号.
+    pub(super) history: u32,
 }
 
 /// Findings of one receipt.
@@ -34,17 +34,17 @@ pub(super) struct Findings {
 }
 
 impl<'a> Fields<'a> {
-    /// Splits a line. Quotes occur only in the distribution form, around whole fields.
+    /// Splits a line. Quotes around whole fields occur only in the distribution form, where a field in quotes may hold
+    /// commas.
     pub(super) fn split(line: u64, text: &'a str) -> (Front<'a>, Self) {
-        let unquoted =
-            |field: &'a str| field.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(field);
-        let mut fields: Vec<&str> = text.split(',').map(unquoted).collect();
+        let mut fields = if may_be_distributed(text) { quoted(text) } else { text.split(',').collect() };
         let numeric = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let distributed = numeric(fields[0]) && fields.get(3).is_some_and(|kind| is_kind(kind));
         if !distributed {
             return (Front::default(), Self { line, fields });
         }
-        let front = Front { line_number: fields[1], correction: !matches!(fields[2].trim_start_matches('0'), "") };
+        // What is no number corrects nothing.
+        let front = Front { line_number: fields[1], history: fields[2].parse().unwrap_or(0) };
         fields.drain(..3);
         (front, Self { line, fields })
     }
@@ -141,12 +141,66 @@ impl Findings {
         self.issues.push(issue);
     }
 
+    /// Notes a record of a kind that is not in the specification.
+    pub(super) fn unknown(&mut self, kind: &str) {
+        self.unknown_kinds.push(if is_kind(kind) { kind.to_owned() } else { "？".to_owned() });
+    }
+
     /// Notes fields beyond the record's last one.
     pub(super) fn check_width(&mut self, record: &Fields<'_>, last: usize) {
         if record.has_more_than(last) {
             self.extra_fields += 1;
         }
     }
+}
+
+/// Whether the line can be one of the distribution form: a digit first, in quotes or not.
+pub(super) fn may_be_distributed(text: &str) -> bool {
+    text.strip_prefix('"').unwrap_or(text).bytes().next().is_some_and(|byte| byte.is_ascii_digit())
+}
+
+/// The kind of the line's record, whatever its form.
+pub(super) fn kind_of(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, second, b',', ..] | [first, second] if first.is_ascii_uppercase() && second.is_ascii_uppercase() => {
+            &text[..2]
+        }
+        _ => Fields::split(0, text).1.kind(),
+    }
+}
+
+/// Fields between commas, those in quotes without them. A quote that nothing closes is text.
+fn quoted(text: &str) -> Vec<&str> {
+    let mut fields = Vec::new();
+    let (mut rest, mut closes) = (text, true);
+    loop {
+        let inner = rest.strip_prefix('"').filter(|_| closes);
+        let found = inner.and_then(up_to_quote);
+        closes = inner.is_none() || found.is_some();
+        let (field, after) = found.unwrap_or_else(|| match rest.split_once(',') {
+            Some((field, after)) => (field, Some(after)),
+            None => (rest, None),
+        });
+        fields.push(field);
+        match after {
+            Some(after) => rest = after,
+            None => return fields,
+        }
+    }
+}
+
+/// The text before the quote that ends its field, and what follows the comma behind it.
+fn up_to_quote(text: &str) -> Option<(&str, Option<&str>)> {
+    for (place, _) in text.match_indices('"') {
+        let after = &text[place + 1..];
+        if after.is_empty() {
+            return Some((&text[..place], None));
+        }
+        if let Some(next) = after.strip_prefix(',') {
+            return Some((&text[..place], Some(next)));
+        }
+    }
+    None
 }
 
 /// Two half-width capitals.
@@ -160,12 +214,17 @@ mod tests {
 
     #[test]
     fn the_distribution_form_loses_its_front() {
-        let (front, record) = Fields::split(1, "RE,1,1112");
-        assert_eq!((front.line_number, front.correction, record.kind(), record.field(2)), ("", false, "RE", "1112"));
-        let (front, record) = Fields::split(1, "1,12,0,\"RE\",\"1\",1112");
-        assert_eq!((front.line_number, front.correction, record.kind(), record.field(2)), ("12", false, "RE", "1112"));
-        let (front, _) = Fields::split(1, "2,12,01,SI,1");
-        assert!(front.correction);
+        let check = |text, expected: (&str, u32, &str, &str)| {
+            let (front, record) = Fields::split(1, text);
+            assert_eq!((front.line_number, front.history, record.kind(), record.field(2)), expected, "{text}");
+            assert_eq!(kind_of(text), expected.2);
+        };
+        check("RE,1,1112", ("", 0, "RE", "1112"));
+        check("1,12,0,\"RE\",\"1\",1112", ("12", 0, "RE", "1112"));
+        check("\"1\",\"12\",\"0\",\"RE\",\"1,2\",\"1112\"", ("12", 0, "RE", "1112"));
+        check("2,12,01,SI,1", ("12", 1, "SI", ""));
+        check("1,12,0,CO,\"a,\"b\"c,d", ("12", 0, "CO", "\"b\"c"));
+        check("1,12,x,CO,\"a\"b\",c", ("12", 0, "CO", "c"));
         let (_, record) = Fields::split(1, "1,2,3");
         assert_eq!(record.kind(), "1");
     }

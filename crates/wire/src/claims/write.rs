@@ -1,12 +1,12 @@
 //! Writing claims files: records to Shift_JIS lines as senders write them.
 //!
 //! [`Record`] sets fields by their numbers in the specification; [`ClaimsWriter`] frames a file
-//! (IR or YK, receipts, GO with its totals, end byte). Characters that Shift_JIS lacks become ？.
+//! (its head, receipts, GO with its totals, end byte). Characters that Shift_JIS lacks become ？.
+
+mod records;
 
 use super::{Header, PointTable};
-use madoguchi_model::claim::{Body, Claim, Item, ItemKind, Payer, PayerKind, Prescription};
-use madoguchi_model::day::Day;
-use madoguchi_model::person::Sex;
+use madoguchi_model::claim::{Claim, PayerKind};
 use std::io::{self, Write};
 
 /// What senders write for a character that they can't.
@@ -72,23 +72,26 @@ pub fn shift_jis(text: &str) -> Vec<u8> {
 }
 
 impl<W: Write> ClaimsWriter<W> {
-    /// Begins a file with its IR or YK record.
+    /// Begins a file with its IR or YK record; one of 歯科 with UK before it.
     ///
     /// # Errors
     /// What the output answers.
     pub fn begin(out: W, header: &Header) -> io::Result<Self> {
-        let code = header.institution.as_str();
-        let record = match header.table {
-            PointTable::Medical => {
-                Record::new("IR", 9).set(6, &header.name).set(7, header.request_month).set(8, &header.volume)
-            }
-            PointTable::Pharmacy => {
-                Record::new("YK", 8).set(5, &header.name).set(6, header.request_month).set(7, &header.volume)
-            }
-        };
-        let record = record.set(1, &header.reviewer).set(2, &code[..2]).set(3, &code[2..3]).set(4, &code[3..]);
         let mut writer = Self { out, table: header.table, payers: 0, points: 0 };
-        writer.record(&record)?;
+        let code = header.institution.as_str();
+        let begun = |kind: &str, fields: usize| {
+            let record = Record::new(kind, fields).set(1, &header.reviewer);
+            record.set(2, &code[..2]).set(3, &code[2..3]).set(4, &code[3..])
+        };
+        let (name, month, volume) = (&header.name, header.request_month, &header.volume);
+        match header.table {
+            PointTable::Medical => writer.record(&begun("IR", 9).set(6, name).set(7, month).set(8, volume))?,
+            PointTable::Dental => {
+                writer.record(&begun("UK", 9).set(6, name).set(7, month).set(9, volume))?;
+                writer.record(&begun("IR", 8).set(6, month))?;
+            }
+            PointTable::Pharmacy => writer.record(&begun("YK", 8).set(5, name).set(6, month).set(7, volume))?,
+        }
         Ok(writer)
     }
 
@@ -111,7 +114,7 @@ impl<W: Write> ClaimsWriter<W> {
     /// # Errors
     /// What the output answers.
     pub fn claim(&mut self, claim: &Claim) -> io::Result<()> {
-        for record in records(claim, self.table) {
+        for record in records::of(claim, self.table) {
             self.record(&record)?;
         }
         let main =
@@ -131,126 +134,4 @@ impl<W: Write> ClaimsWriter<W> {
         self.out.flush()?;
         Ok(self.out)
     }
-}
-
-fn records(claim: &Claim, table: PointTable) -> Vec<Record> {
-    let mut records = vec![common(claim, table)];
-    records.extend(claim.payers.iter().map(|payer| payer_record(payer, table)));
-    records.extend(claim.payers.iter().filter_map(confirmation));
-    if !claim.visit_days.is_empty() {
-        let visits = Record::new("JD", 32).set(1, "1");
-        records.push(claim.visit_days.iter().fold(visits, |record, day| record.set(1 + usize::from(*day), "1")));
-    }
-    match &claim.body {
-        Body::Medical(items) => {
-            let ends_unit = |place: usize| items[place + 1..].iter().find(|item| item.kind != ItemKind::Comment);
-            let mut before: Option<&Item> = None;
-            for (place, item) in items.iter().enumerate() {
-                let inherited = before.is_some_and(|before| before.unit == item.unit);
-                let last = ends_unit(place).is_none_or(|next| next.unit != item.unit);
-                records.push(item_record(item, inherited, last));
-                before = Some(item);
-            }
-        }
-        Body::Pharmacy { prescriptions, .. } => {
-            for (place, prescription) in prescriptions.iter().enumerate() {
-                records.extend(prescription_records(place + 1, prescription));
-            }
-        }
-    }
-    records
-}
-
-fn common(claim: &Claim, table: PointTable) -> Record {
-    let (fields, search_number, kana) = match table {
-        PointTable::Medical => (37, 18, 36),
-        PointTable::Pharmacy => (41, 37, 41),
-    };
-    let sex = if claim.patient.sex == Sex::Unset { String::new() } else { claim.patient.sex.number().to_string() };
-    let mut record = Record::new("RE", fields)
-        .set(1, &claim.number)
-        .set(2, claim.category)
-        .set(3, claim.month)
-        .set(4, &claim.patient.name)
-        .set(5, sex)
-        .set(6, claim.patient.birthdate)
-        .set(search_number, claim.search_number.as_deref().unwrap_or_default())
-        .set(kana, &claim.patient.kana);
-    if let Some(prescriber) = claim.prescriber() {
-        let part = |from: usize, to: usize| prescriber.code.get(from..to).unwrap_or_default();
-        record = record.set(9, part(0, 2)).set(10, part(2, 3)).set(11, part(3, 10)).set(12, &prescriber.name);
-    }
-    record
-}
-
-fn payer_record(payer: &Payer, table: PointTable) -> Record {
-    let points = payer.points.map(|points| points.to_string()).unwrap_or_default();
-    match (payer.kind, table) {
-        (PayerKind::Insurance, _) => Record::new("HO", if table == PointTable::Medical { 14 } else { 13 })
-            .set(2, &payer.symbol)
-            .set(3, &payer.number),
-        (PayerKind::PublicExpense(_), PointTable::Medical) => Record::new("KO", 11).set(2, &payer.number),
-        (PayerKind::PublicExpense(_), PointTable::Pharmacy) => Record::new("KO", 9).set(2, &payer.number),
-    }
-    .set(1, &payer.insurer)
-    .set(5, points)
-}
-
-fn confirmation(payer: &Payer) -> Option<Record> {
-    let place = match payer.kind {
-        PayerKind::Insurance => 1,
-        PayerKind::PublicExpense(number) => number + 1,
-    };
-    let said = !payer.confirmation.is_empty() || !payer.branch.is_empty();
-    said.then(|| Record::new("SN", 8).set(1, place).set(2, &payer.confirmation).set(6, &payer.branch))
-}
-
-/// The last record of a unit carries points; what they are is not known to the model, so 0.
-fn item_record(item: &Item, inherited: bool, last: bool) -> Record {
-    let (kind, fields, comments, days) = match item.kind {
-        ItemKind::Act => ("SI", 43, 7, 13),
-        ItemKind::Drug => ("IY", 43, 7, 13),
-        ItemKind::Material => ("TO", 47, 11, 17),
-        ItemKind::Comment => {
-            let class = if inherited { String::new() } else { format!("{:02}", item.class) };
-            return Record::new("CO", 4).set(1, class).set(2, "1").set(3, &item.code).set(4, &item.text);
-        }
-    };
-    let mut record = Record::new(kind, fields)
-        .set(1, if inherited { String::new() } else { format!("{:02}", item.class) })
-        .set(2, "1")
-        .set(3, &item.code)
-        .set(4, item.quantity.map(|amount| amount.to_string()).unwrap_or_default())
-        .set(5, if last { "0" } else { "" })
-        .set(6, item.times.map(|times| times.to_string()).unwrap_or_default());
-    for (place, (code, text)) in item.comments.iter().take(3).enumerate() {
-        record = record.set(comments + 2 * place, code).set(comments + 2 * place + 1, text);
-    }
-    item.days.iter().fold(record, |record, (day, count)| record.set(days + usize::from(*day) - 1, count))
-}
-
-fn prescription_records(number: usize, prescription: &Prescription) -> Vec<Record> {
-    let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
-    let amount = |amount: Option<madoguchi_model::care::Amount>| amount.map(|it| it.to_string()).unwrap_or_default();
-    let mut records = vec![
-        Record::new("SH", 9)
-            .set(1, format!("{number:02}"))
-            .set(2, prescription.form)
-            .set(3, &prescription.usage_code)
-            .set(4, &prescription.instruction),
-    ];
-    for dispensing in &prescription.dispensings {
-        let record = Record::new("CZ", 70)
-            .set(1, "1")
-            .set(2, day(dispensing.prescribed_on))
-            .set(3, day(dispensing.dispensed_on))
-            .set(4, "1")
-            .set(5, dispensing.count);
-        records.push(record);
-    }
-    for drug in &prescription.drugs {
-        let record = Record::new("IY", 9).set(1, "1").set(2, &drug.code).set(3, amount(drug.quantity));
-        records.push(record.set(9, amount(drug.dose)));
-    }
-    records
 }

@@ -1,5 +1,5 @@
 //! A small master of facts: 255 drugs and 250 procedures in daily use, typed from the published
-//! editions of 2024-03 and 2024-06. One generation each, valid at all times, so that every care
+//! editions of 2024-03 and 2024-06, and 17 acts of dentistry. One generation each, valid at all times, so that every care
 //! month resolves; a loaded master with a later first day counts before it.
 
 use super::{BEGINNING, ingredient};
@@ -8,13 +8,14 @@ use madoguchi_model::master::{Drug, DrugForm, Procedure};
 
 const DRUGS: &str = include_str!("../builtin/drugs.csv");
 const PROCEDURES: &str = include_str!("../builtin/procedures.csv");
+const DENTAL: &str = include_str!("../builtin/dental.csv");
 
 /// The built-in master.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Builtin {
     /// 医薬品.
     pub drugs: Vec<Drug>,
-    /// 診療行為.
+    /// 診療行為 of 医科, then those of 歯科.
     pub procedures: Vec<Procedure>,
 }
 
@@ -27,7 +28,7 @@ pub fn builtin() -> Builtin {
     let rows = |text: &'static str| text.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
     Builtin {
         drugs: rows(DRUGS).filter_map(|row| drug(&row, always)).collect(),
-        procedures: rows(PROCEDURES).filter_map(|row| procedure(&row, always)).collect(),
+        procedures: [PROCEDURES, DENTAL].into_iter().flat_map(rows).filter_map(|row| procedure(&row, always)).collect(),
     }
 }
 
@@ -66,14 +67,18 @@ fn procedure(row: &[&str], always: Day) -> Option<Procedure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use madoguchi_model::master::Shown;
 
     #[test]
     fn every_row_is_read() {
         let master = builtin();
         assert_eq!(master.drugs.len(), DRUGS.lines().count() - 1);
-        assert_eq!(master.procedures.len(), PROCEDURES.lines().count() - 1);
-        assert_eq!((master.drugs.len(), master.procedures.len()), (255, 250));
+        assert_eq!(master.procedures.len(), PROCEDURES.lines().count() - 1 + DENTAL.lines().count() - 1);
+        assert_eq!((master.drugs.len(), master.procedures.len()), (255, 250 + 17));
         let lens = master.procedures.iter().find(|procedure| procedure.code == "150253010").unwrap();
         assert_eq!(lens.section_code(), "K282");
+        let dental: Vec<_> = master.procedures.iter().filter(|procedure| procedure.is_dental()).collect();
+        assert_eq!(dental.len(), 17);
+        assert!(dental.iter().filter(|act| act.shown() == Shown::Surgery).all(|act| act.letter == 'J'));
     }
 }
