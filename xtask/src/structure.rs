@@ -12,8 +12,9 @@ const FILE_LINES_WARN: usize = 500;
 /// Who may depend on what: an outside crate belongs to the crates on its right and to nobody else.
 const OWNERS: &[(&[&str], &[&str])] = &[
     (&["rusqlite", "tokio-postgres", "deadpool-postgres", "libsqlite3-sys", "sqlx", "diesel"], &["store"]),
-    (&["axum", "hyper", "hyper-util", "http", "http-body-util", "tower", "tokio-rustls"], &["web", "terminal"]),
-    (&["rustls"], &["trust", "web", "terminal"]),
+    (&["axum", "hyper", "hyper-util", "http", "http-body-util", "tower"], &["web", "terminal"]),
+    (&["tokio-rustls"], &["web", "terminal", "store"]),
+    (&["rustls"], &["trust", "web", "terminal", "store"]),
     (&["quick-xml", "encoding_rs", "csv"], &["wire"]),
     (&["typst", "typst-layout", "typst-pdf", "krilla"], &["report"]),
     (&["rcgen", "x509-parser", "p12-keystore"], &["trust"]),

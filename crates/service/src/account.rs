@@ -83,7 +83,7 @@ impl Service {
         let (account, issued) = account;
         let detail = format!("account={} kind={}", issued.user, kind.code());
         let draft = session.draft(Action::CreateAccount, Outcome::Done, "", detail);
-        let created = self.0.store.write("account.create", async move |tx| -> Result<(), Refusal> {
+        let created = self.0.store.write_or_repeat("account.create", async move |tx| -> Result<(), Refusal> {
             let existing = tx.accounts(&account.institution).await?;
             if existing.iter().any(|other| other.user == account.user) {
                 return Err(FieldError::new("ユーザID", "まだ使われていないユーザID").into());
@@ -157,7 +157,11 @@ impl Service {
 
     async fn forget_tries(&self, account: StoredAccount) -> Result<(), Refusal> {
         let account = StoredAccount { tries: Tries::default(), ..account };
-        Ok(self.0.store.write("account.forget_tries", async move |tx| tx.update_account(&account).await).await?)
+        Ok(self
+            .0
+            .store
+            .write_or_repeat("account.forget_tries", async move |tx| tx.update_account(&account).await)
+            .await?)
     }
 
     async fn require_managing(&self, session: &Session, kind: AccountKind) -> Result<(), Refusal> {
@@ -189,7 +193,7 @@ impl Service {
             Change::Start => account.stopped = false,
             Change::Unlock => account.tries = Tries::default(),
         }
-        let changed = self.0.store.write("account.change", async move |tx| -> Result<(), Refusal> {
+        let changed = self.0.store.write_or_repeat("account.change", async move |tx| -> Result<(), Refusal> {
             tx.update_account(&account).await?;
             if account.stopped {
                 tx.end_sessions_of(&account.institution, &account.user).await?;
@@ -211,7 +215,7 @@ impl Service {
         let hash = self.0.passwords.hash(password.clone()).await?;
         let issued = Issued { user: account.user.clone(), password };
         let draft = operation.draft(by, action, Outcome::Done, "", format!("account={}", account.user));
-        let written = self.0.store.write("account.issue_password", async move |tx| -> Result<(), Refusal> {
+        let written = self.0.store.write_or_repeat("account.issue_password", async move |tx| -> Result<(), Refusal> {
             let must_change = must_change(account.kind);
             tx.end_sessions_of(&account.institution, &account.user).await?;
             tx.update_account(&with_password(account, hash, must_change)).await?;

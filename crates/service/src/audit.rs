@@ -91,7 +91,7 @@ impl Service {
         let note = signer.sign(process.as_str(), &head)?;
         signer.keep(process.as_str(), &note).map_err(unavailable)?;
         let signed = SignedHead { process: process.as_str().to_owned(), sequence: head.sequence, note, at: self.now() };
-        self.0.store.write("audit.sign_head", async move |tx| tx.keep_signed_head(&signed).await).await?;
+        self.0.store.write_or_repeat("audit.sign_head", async move |tx| tx.keep_signed_head(&signed).await).await?;
         Ok(())
     }
 

@@ -168,20 +168,21 @@ impl Service {
             progress: if count == 0 { Progress::Done } else { Progress::Working },
         };
         let (institution, asking) = (job.institution.clone(), session.clone());
-        let written = self.0.store.write("bulk.accept", async move |tx| -> Result<Option<ReceptionNumber>, Refusal> {
-            for number in numbers {
-                job.number = number;
-                match tx.accept_bulk(&job, &chunks).await? {
-                    Accepted::NumberTaken => continue,
-                    Accepted::Before(_) => return Ok(None),
-                    Accepted::New => {}
+        let written =
+            self.0.store.write_or_repeat("bulk.accept", async move |tx| -> Result<Option<ReceptionNumber>, Refusal> {
+                for number in numbers {
+                    job.number = number;
+                    match tx.accept_bulk(&job, &chunks).await? {
+                        Accepted::NumberTaken => continue,
+                        Accepted::Before(_) => return Ok(None),
+                        Accepted::New => {}
+                    }
+                    let detail = format!("reception={} kind={} records={}", job.number, job.kind.word(), job.records);
+                    tx.audit(asking.draft(Action::AcceptBulk, Outcome::Done, "", detail)).await?;
+                    return Ok(Some(job.number));
                 }
-                let detail = format!("reception={} kind={} records={}", job.number, job.kind.word(), job.records);
-                tx.audit(asking.draft(Action::AcceptBulk, Outcome::Done, "", detail)).await?;
-                return Ok(Some(job.number));
-            }
-            Err(Refusal::new(Reason::Busy, "no free reception number was drawn"))
-        });
+                Err(Refusal::new(Reason::Busy, "no free reception number was drawn"))
+            });
         match written.await {
             Ok(Some(number)) => {
                 self.0.bulk_waits.notify_one();

@@ -103,7 +103,7 @@ impl Service {
     async fn end_consent(&self, session: &Session, person: PersonId, detail: String) -> Result<(), Refusal> {
         let draft = session.draft(Action::WithdrawConsent, Outcome::Done, &person.to_hex(), detail);
         let (code, now) = (session.institution.code.clone(), session.now());
-        let withdrawn = self.0.store.write("consent.withdraw", async move |tx| -> Result<(), Refusal> {
+        let withdrawn = self.0.store.write_or_repeat("consent.withdraw", async move |tx| -> Result<(), Refusal> {
             if !tx.withdraw_consent(person, &code, now).await? {
                 return Err(Reason::NotFound("閲覧同意").into());
             }

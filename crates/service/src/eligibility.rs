@@ -62,7 +62,7 @@ impl Service {
             tx.audit(draft).await?;
             Ok(())
         };
-        self.0.store.write("eligibility.check", write).await?;
+        self.0.store.write_or_repeat("eligibility.check", write).await?;
         Ok(checked.answer)
     }
 
@@ -121,7 +121,7 @@ impl Service {
             tx.audit(draft).await?;
             Ok(())
         };
-        let result = self.0.store.write("reference_number.register", write).await;
+        let result = self.0.store.write_or_repeat("reference_number.register", write).await;
         self.written_down(session, Action::RegisterReferenceNumber, result).await
     }
 

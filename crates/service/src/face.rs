@@ -165,7 +165,7 @@ impl Service {
             }
             Ok(())
         };
-        self.0.store.write("face.fetch", write).await?;
+        self.0.store.write_or_repeat("face.fetch", write).await?;
         Ok(faces)
     }
 
@@ -177,7 +177,7 @@ impl Service {
         self.require(session, Right::ExchangeFiles).await?;
         let institution = session.institution.code.clone();
         let write = async move |tx: &mut Tx| tx.take_face(&institution, id).await;
-        match self.0.store.write("face.taken", write).await? {
+        match self.0.store.write_or_repeat("face.taken", write).await? {
             true => Ok(()),
             false => Err(Reason::NotFound("この結果").into()),
         }
@@ -195,7 +195,7 @@ impl Service {
             tx.remove_checks_before(now.day()).await?;
             Ok(())
         };
-        self.0.store.write("eligibility.remove_over", write).await
+        self.0.store.write_or_repeat("eligibility.remove_over", write).await
     }
 }
 

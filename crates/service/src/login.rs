@@ -151,19 +151,20 @@ impl Service {
     async fn count_wrong_try(&self, wrong: WrongTry) -> Result<Tries, Refusal> {
         for _ in 0..ACCOUNT_ATTEMPTS_MAX {
             let WrongTry { institution, user, session, draft } = wrong.clone();
-            let counted = self.0.store.write("log_in.count_wrong_try", async move |tx| -> StoreResult<Tries> {
-                let mut tries = Tries::default();
-                if let Some(mut account) = tx.account(&institution, &user).await? {
-                    tries = account.tries.after_wrong(draft.at);
-                    account.tries = tries;
-                    tx.update_account(&account).await?;
-                }
-                if let Some(token_hash) = session.filter(|_| tries.is_locked(draft.at)) {
-                    tx.end_session(&institution, &token_hash).await?;
-                }
-                tx.audit(draft).await?;
-                Ok(tries)
-            });
+            let counted =
+                self.0.store.write_or_repeat("log_in.count_wrong_try", async move |tx| -> StoreResult<Tries> {
+                    let mut tries = Tries::default();
+                    if let Some(mut account) = tx.account(&institution, &user).await? {
+                        tries = account.tries.after_wrong(draft.at);
+                        account.tries = tries;
+                        tx.update_account(&account).await?;
+                    }
+                    if let Some(token_hash) = session.filter(|_| tries.is_locked(draft.at)) {
+                        tx.end_session(&institution, &token_hash).await?;
+                    }
+                    tx.audit(draft).await?;
+                    Ok(tries)
+                });
             match counted.await {
                 Err(madoguchi_store::Error::Conflict(_)) => {}
                 counted => return Ok(counted?),
@@ -186,7 +187,7 @@ impl Service {
         for _ in 0..ACCOUNT_ATTEMPTS_MAX {
             let (account, stored, renewal, draft) = (account.clone(), stored.clone(), renewal.clone(), draft.clone());
             let begin = async move |tx: &mut Tx| begin_session(tx, &account, stored, renewal, draft).await;
-            match self.0.store.write("log_in", begin).await {
+            match self.0.store.write_or_repeat("log_in", begin).await {
                 Err(madoguchi_store::Error::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
                 Ok(None) => return Err(Reason::WrongPassword.into()),
@@ -246,7 +247,10 @@ impl Service {
         let has_its_hour = account.kind == AccountKind::Api;
         if !has_its_hour && stored.last_seen_at.plus_seconds(TOUCH_SECONDS) <= operation.now {
             let (code, now) = (institution.code.clone(), operation.now);
-            self.0.store.write("session.touch", async move |tx| tx.touch_session(&code, &hash, now).await).await?;
+            self.0
+                .store
+                .write_or_repeat("session.touch", async move |tx| tx.touch_session(&code, &hash, now).await)
+                .await?;
         }
         Ok(session(operation, institution, account, stored))
     }
@@ -277,7 +281,7 @@ impl Service {
     pub async fn log_out(&self, session: &Session) -> Result<(), Refusal> {
         let draft = session.draft(Action::LogOut, Outcome::Done, "", "");
         let (code, hash) = (session.institution.code.clone(), session.token_hash);
-        let ended = self.0.store.write("log_out", async move |tx| -> StoreResult<()> {
+        let ended = self.0.store.write_or_repeat("log_out", async move |tx| -> StoreResult<()> {
             tx.end_session(&code, &hash).await?;
             tx.audit(draft).await?;
             Ok(())
@@ -325,7 +329,7 @@ impl Service {
         }
         let hash = self.0.passwords.hash(new.to_owned()).await?;
         let draft = session.draft(Action::ChangePassword, Outcome::Done, "", "");
-        let changed = self.0.store.write("password.change", async move |tx| -> StoreResult<()> {
+        let changed = self.0.store.write_or_repeat("password.change", async move |tx| -> StoreResult<()> {
             tx.update_account(&with_password(account, hash, MustChange::No)).await?;
             tx.audit(draft).await?;
             Ok(())

@@ -57,7 +57,7 @@ impl Service {
             .map(|listed| listed.notice.id)
             .collect();
         let (code, user, now) = (session.institution.code.clone(), session.user.clone(), session.now());
-        let marked = self.0.store.write("notice.read", async move |tx| -> Result<(), Refusal> {
+        let marked = self.0.store.write_or_repeat("notice.read", async move |tx| -> Result<(), Refusal> {
             for id in unread {
                 tx.mark_notice_read(&code, &user, id, now).await?;
             }

@@ -94,7 +94,7 @@ impl Service {
     async fn renew(&self, renewal: Renewal) -> Result<Option<(StoredSession, Account)>, Refusal> {
         for _ in 0..ACCOUNT_ATTEMPTS_MAX {
             let renewal = renewal.clone();
-            match self.0.store.write("log_in.renew", async move |tx| renewed(tx, renewal).await).await {
+            match self.0.store.write_or_repeat("log_in.renew", async move |tx| renewed(tx, renewal).await).await {
                 Err(madoguchi_store::Error::Conflict(_)) => {}
                 renewed => return Ok(renewed?),
             }

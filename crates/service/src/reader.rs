@@ -85,7 +85,7 @@ impl Service {
             pages: Vec::new(),
             notices: Vec::new(),
         };
-        self.0.store.write("pass.begin", async move |tx| tx.begin_pass(&stored).await).await?;
+        self.0.store.write_or_repeat("pass.begin", async move |tx| tx.begin_pass(&stored).await).await?;
         Ok(Pass { id, challenge })
     }
 
@@ -161,7 +161,7 @@ impl Service {
         let id = ConsentId::new(session.now(), self.random()?);
         let (session, answers) = (session.clone(), answers.to_vec());
         let write = async move |tx: &mut Tx| end_pass(tx, &session, pass, id, &answers).await;
-        self.0.store.write("consent.grant", write).await
+        self.0.store.write_or_repeat("consent.grant", write).await
     }
 
     fn accept_card(
@@ -200,7 +200,7 @@ impl Service {
         let passed = session.draft(Action::PassCard, Outcome::Done, &subject, asked);
         let checked = session.draft(Action::CheckEligibility, Outcome::Done, &subject, eligible);
         let (session, pages, is_over) = (session.clone(), presented.pages.clone(), !presented.eligible);
-        let identified = self.0.store.write("pass.identify", async move |tx| -> Result<(), Refusal> {
+        let identified = self.0.store.write_or_repeat("pass.identify", async move |tx| -> Result<(), Refusal> {
             if !tx.identify_pass(&session.institution.code, pass, person, &pages, &notices).await? {
                 return Err(Reason::PassReplaced.into());
             }

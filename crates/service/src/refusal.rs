@@ -140,7 +140,7 @@ impl From<madoguchi_store::Error> for Refusal {
     fn from(error: madoguchi_store::Error) -> Self {
         use madoguchi_store::Error as E;
         let reason = match &error {
-            E::Busy(_) | E::Deadline(_) => Reason::Busy,
+            E::Busy(_) | E::Contended(_) | E::Deadline(_) => Reason::Busy,
             E::Conflict(_) => Reason::Conflict("この内容"),
             E::DiskFull(_) => Reason::NoSpace,
             E::OutcomeUnknown(_) => Reason::OutcomeUnknown,

@@ -135,7 +135,7 @@ impl Service {
         self.require(session, Right::UpdateSettings).await?;
         let ids: [[u8; 10]; Setting::ALL.len()] = self.random_each()?;
         let (session, new) = (session.clone(), new.clone());
-        let updated = self.0.store.write("settings.update", async move |tx| -> Result<_, Refusal> {
+        let updated = self.0.store.write_or_repeat("settings.update", async move |tx| -> Result<_, Refusal> {
             let code = &session.institution.code;
             let current = tx.settings(code).await?;
             if version(&current) != version_seen {

@@ -42,6 +42,10 @@ impl Chain {
         Self { process, head: Head::EMPTY }
     }
 
+    pub(crate) fn head(&self) -> Head {
+        self.head.clone()
+    }
+
     pub(crate) fn go_to(&mut self, head: Head) {
         self.head = head;
     }

@@ -25,6 +25,8 @@ pub struct Limits {
     /// Connections for short reads to a PostgreSQL server, one more than this machine has cores: each carries many reads
     /// at a time, and more of them only divide what could have crossed together.
     pub postgres_connections: usize,
+    /// So many short reads of a PostgreSQL server may be under way; more are refused as busy.
+    pub reads_max: usize,
     /// So many scans may run at a time.
     pub scans_max: usize,
 }
@@ -41,6 +43,8 @@ impl Default for Limits {
             batch_writes_max: 1024,
             postgres_connections: std::thread::available_parallelism()
                 .map_or(2, |cores| (cores.get() + 1).clamp(2, 16)),
+            // More than a server answers in a second.
+            reads_max: 8192,
             scans_max: 4,
         }
     }

@@ -23,6 +23,10 @@ pub enum Error {
     /// A row with this key exists already, or was changed in the meantime. Nothing was written.
     #[error("a row with this key exists already: {0}")]
     Conflict(Arc<str>),
+    /// Others wrote the same rows at the same moment, and this write had to give way. Nothing was written; it may be
+    /// repeated.
+    #[error("another write was in the way, nothing was written: {0}")]
+    Contended(Arc<str>),
     /// The disk is full or a file-size limit was reached. Nothing was written.
     #[error("the disk is full, nothing was written: {0}")]
     DiskFull(Arc<str>),
@@ -93,7 +97,9 @@ impl Error {
             Self::OutcomeUnknown(_) => {
                 "登録の途中でデータベースとの接続が切れました。登録されたかどうかを画面で確認してから、必要な場合だけ再度実行してください。"
             }
-            Self::Busy(_) => "処理が混み合っています。登録は行われていません。しばらくしてから再度実行してください。",
+            Self::Busy(_) | Self::Contended(_) => {
+                "処理が混み合っています。登録は行われていません。しばらくしてから再度実行してください。"
+            }
             Self::Conflict(_) => {
                 "同じ内容が既に登録されているか、他の利用者が先に変更しました。最新の内容を確認してから再度実行してください。"
             }
@@ -125,6 +131,11 @@ impl Error {
             }
             Self::Refused { .. } => "内部の誤りのため処理を中止しました。管理者に連絡してください。",
         }
+    }
+
+    /// Whether nothing was written and the same may go well a moment later.
+    pub(crate) fn may_be_repeated(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Contended(_))
     }
 
     pub(crate) fn unavailable(detail: impl Into<Arc<str>>) -> Self {

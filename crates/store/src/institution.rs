@@ -26,7 +26,7 @@ impl Tx {
     /// When the database can't be asked.
     pub async fn institutions(&mut self) -> Result<Vec<Institution>> {
         const SQL: Sql =
-            Sql::reference("SELECT code, name, hospital, opened_on, abolished_on FROM institutions ORDER BY code");
+            Sql::report("SELECT code, name, hospital, opened_on, abolished_on FROM institutions ORDER BY code");
         self.rows(SQL, &[], institution).await
     }
 

@@ -44,7 +44,7 @@ impl Tx {
     /// # Errors
     /// When the database can't be asked.
     pub async fn drugs(&mut self) -> Result<Vec<Drug>> {
-        const SQL: Sql = Sql::reference(
+        const SQL: Sql = Sql::report(
             "SELECT code, valid_from, valid_to, name, unit, form, price_code, ingredient, generic
              FROM drug_master ORDER BY code, valid_from",
         );
@@ -90,7 +90,7 @@ impl Tx {
     /// # Errors
     /// When the database can't be asked.
     pub async fn procedures(&mut self) -> Result<Vec<Procedure>> {
-        const SQL: Sql = Sql::reference(
+        const SQL: Sql = Sql::report(
             "SELECT code, valid_from, valid_to, name, unit, letter, section, section_branch, notification,
                  outpatient_total, inpatient_total
              FROM procedure_master ORDER BY code, valid_from",

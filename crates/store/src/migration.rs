@@ -13,8 +13,9 @@ use crate::{
         postgres::{self, Purpose},
         sqlite,
     },
+    kind,
     sql::Sql,
-    url::Address,
+    url::{Address, Server},
     value::values,
 };
 
@@ -46,6 +47,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005_bulk"),
     migration!(6, "0006_programs"),
     migration!(7, "0007_access_urls"),
+    migration!(9, "0009_notices_by_audience"),
 ];
 
 /// What [`crate::Store::migrate`] did.
@@ -75,7 +77,7 @@ pub(crate) fn version_expected() -> i64 {
 pub(crate) async fn migrate(url: &DatabaseUrl, now: Timestamp) -> Result<Migrated> {
     match &url.0 {
         Address::Sqlite(path) => migrate_sqlite(path, now),
-        Address::Postgres(config) => migrate_postgres(config, now).await,
+        Address::Postgres(server) => migrate_postgres(server, now).await,
     }
 }
 
@@ -84,8 +86,8 @@ pub(crate) async fn schema_version(url: &DatabaseUrl, limits: &Limits) -> Result
     let applied = match &url.0 {
         Address::Sqlite(path) if !path.exists() => return Ok(0),
         Address::Sqlite(path) => sqlite::Database::new(path, *limits).with_session(applied_sqlite)?,
-        Address::Postgres(config) => {
-            applied_postgres(&*postgres::Session::open(config, limits, Purpose::Read).await?).await?
+        Address::Postgres(server) => {
+            applied_postgres(&*postgres::Session::open(server, limits, Purpose::Read).await?).await?
         }
     };
     checked(&applied)
@@ -111,7 +113,6 @@ const EXISTS_SQLITE: Sql = Sql::reference("SELECT count(*) FROM sqlite_master WH
 const EXISTS_POSTGRES: Sql = Sql::reference(
     "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('schema_migrations') AND relkind IN ('r', 'p')",
 );
-const HAS_CITUS: Sql = Sql::reference("SELECT count(*) FROM pg_catalog.pg_extension WHERE extname = 'citus'");
 
 /// PostgreSQL knows bytes as bytea; the domain lets one CREATE TABLE serve both engines.
 const PRELUDE_POSTGRES: &str = "DO $$ BEGIN CREATE DOMAIN blob AS bytea; \
@@ -143,24 +144,36 @@ fn migrate_sqlite(path: &std::path::Path, now: Timestamp) -> Result<Migrated> {
     Ok(Migrated { from, to: version_expected().max(from) })
 }
 
-async fn migrate_postgres(config: &tokio_postgres::Config, now: Timestamp) -> Result<Migrated> {
-    let session = postgres::Session::open(config, &Limits::default(), Purpose::Write).await?;
-    session.command(ALONE_POSTGRES).await?;
-    session.command(PRELUDE_POSTGRES).await?;
-    session.command(CREATE).await?;
-    let citus = session.rows(HAS_CITUS, &[], |row| row.int(0)).await?.first() == Some(&1);
+async fn migrate_postgres(server: &Server, now: Timestamp) -> Result<Migrated> {
+    let session = postgres::Session::open(server, &Limits::default(), Purpose::Write).await?;
+    session.change(ALONE_POSTGRES).await?;
+    session.change(PRELUDE_POSTGRES).await?;
+    session.change(CREATE).await?;
+    let citus = kind::has_citus(&session).await?;
     let from = checked(&applied_postgres(&session).await?)?;
     for migration in missing(from)? {
-        session.command("BEGIN").await?;
-        session.command(migration.schema).await?;
+        session.change("BEGIN").await?;
+        session.change(migration.schema).await?;
         if citus {
-            session.command(migration.distribute).await?;
+            session.change(migration.distribute).await?;
         }
-        session.command(migration.constraints).await?;
+        session.change(migration.constraints).await?;
         session.execute(REMEMBER, &remembered(migration, now)).await?;
-        session.command("COMMIT").await?;
+        session.change("COMMIT").await?;
+    }
+    if citus {
+        // What was made before Citus was switched on: each with its rows, in one go.
+        for (_, command) in kind::undistributed(&session).await? {
+            session.change(command).await?;
+        }
     }
     Ok(Migrated { from, to: version_expected().max(from) })
+}
+
+/// Each table with the command that distributes it on Citus, those first that others lie beside.
+pub(crate) fn distribution() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = MIGRATIONS.iter().flat_map(|migration| migration.distribute.lines());
+    lines.filter_map(|line| Some((line.strip_prefix("SELECT create_")?.split('\'').nth(1)?, line)))
 }
 
 fn missing(from: i64) -> Result<impl Iterator<Item = &'static Migration>> {

@@ -35,7 +35,7 @@ impl Tx {
     /// # Errors
     /// When the database can't be asked.
     pub async fn notices(&mut self, limit: u32) -> Result<Vec<Notice>> {
-        const SQL: Sql = Sql::reference(
+        const SQL: Sql = Sql::report(
             "SELECT notice_id, published_at, audience, title, body, withdrawn_at FROM notices
              ORDER BY published_at DESC, notice_id DESC LIMIT $1",
         );

@@ -1,9 +1,6 @@
 //! The store: opened once a process, cloned cheaply, closed in order.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::FutureExt;
 use madoguchi_model::{
@@ -13,12 +10,15 @@ use madoguchi_model::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    DatabaseUrl, Error, Limits, Migrated, ProcessName, Result, Tx,
-    engine::{postgres, sqlite},
-    migration,
+    DatabaseUrl, Error, Kind, Limits, Migrated, ProcessName, Result, Tx,
+    engine::{
+        postgres::{self, jittered},
+        sqlite,
+    },
+    kind, migration,
     tx::Via,
     url::Address,
-    writer::{Finished, Message, Work, Writer},
+    writer::{Finished, Message, Pulse, Work, Writer},
 };
 
 /// Everything that Madoguchi keeps. A clone is another handle to the same store.
@@ -31,8 +31,12 @@ struct Inner {
     process: Option<ProcessName>,
     /// None in a store that was opened only to read.
     queue: Option<mpsc::Sender<Message>>,
-    writes: Arc<AtomicU64>,
+    pulse: Arc<Pulse>,
 }
+
+/// A write that had to give way is repeated so often, after pauses that double.
+const REPEATS: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 enum Readers {
     Sqlite(Arc<sqlite::Database>, tokio::sync::Semaphore),
@@ -61,9 +65,9 @@ impl Store {
     /// As [`Store::open`].
     pub async fn open_with(url: &DatabaseUrl, process: ProcessName, limits: Limits) -> Result<Self> {
         migration::gate(url, &limits).await?;
-        let writes = Arc::default();
-        let queue = start_writer(url, process.clone(), limits, Arc::clone(&writes)).await?;
-        Ok(Self::new(url, limits, Some(process), Some(queue), writes))
+        let pulse = Arc::new(Pulse::new());
+        let queue = start_writer(url, process.clone(), limits, Arc::clone(&pulse)).await?;
+        Ok(Self::new(url, limits, Some(process), Some(queue), pulse))
     }
 
     /// Opens a migrated store only to read: it takes no process name and disturbs nobody.
@@ -73,7 +77,7 @@ impl Store {
     pub async fn open_to_read(url: &DatabaseUrl) -> Result<Self> {
         let limits = Limits::default();
         migration::gate(url, &limits).await?;
-        Ok(Self::new(url, limits, None, None, Arc::default()))
+        Ok(Self::new(url, limits, None, None, Arc::new(Pulse::new())))
     }
 
     /// Makes the store if it is missing and brings its schema to this program's version. `now` is written beside each
@@ -93,6 +97,14 @@ impl Store {
         migration::schema_version(url, &Limits::default()).await
     }
 
+    /// What kind of database it is.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it can't be reached.
+    pub async fn kind(url: &DatabaseUrl) -> Result<Kind> {
+        kind::of(url).await
+    }
+
     /// The version of the schema that this program needs.
     #[must_use]
     pub fn schema_version_expected() -> i64 {
@@ -104,16 +116,16 @@ impl Store {
         limits: Limits,
         process: Option<ProcessName>,
         queue: Option<mpsc::Sender<Message>>,
-        writes: Arc<AtomicU64>,
+        pulse: Arc<Pulse>,
     ) -> Self {
         let readers = match &url.0 {
             Address::Sqlite(path) => Readers::Sqlite(
                 sqlite::Database::new(path, limits),
                 tokio::sync::Semaphore::new(limits.scans_max.max(1)),
             ),
-            Address::Postgres(config) => Readers::Postgres(postgres::Pool::new(config, limits)),
+            Address::Postgres(server) => Readers::Postgres(postgres::Pool::new(server, limits)),
         };
-        Self(Arc::new(Inner { limits, readers, process, queue, writes }))
+        Self(Arc::new(Inner { limits, readers, process, queue, pulse }))
     }
 
     /// The name under which this process writes; none in a store opened only to read.
@@ -126,7 +138,7 @@ impl Store {
     /// hears. While it stands still, this process has changed nothing; others may have.
     #[must_use]
     pub fn writes(&self) -> u64 {
-        self.0.writes.load(Ordering::Acquire)
+        self.0.pulse.writes()
     }
 
     /// For short reads: each statement stands alone and sees what was committed before it.
@@ -164,7 +176,9 @@ impl Store {
             Readers::Sqlite(_, permits) => permits,
             Readers::Postgres(pool) => &pool.scans,
         };
-        let _permit = permits.acquire().await.map_err(|_| Error::unavailable("the store is closed"))?;
+        let permit = tokio::time::timeout(self.0.limits.lock_wait, permits.acquire()).await;
+        let permit = permit.map_err(|_| Error::Busy("too many long reads are running"))?;
+        let _permit = permit.map_err(|_| Error::unavailable("the store is closed"))?;
         let via = match &self.0.readers {
             Readers::Sqlite(database, _) => {
                 let session = sqlite::Session::to_scan(database.path(), &self.0.limits)?;
@@ -192,18 +206,63 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.write_once(name, job).await.0
+    }
+
+    /// As [`Store::write`]; when nothing of it was written because another write or a lost connection was in the way, the
+    /// same job runs again, some times. For jobs that are small enough to be kept until they are done.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_or_repeat<T, E, F>(&self, name: &'static str, job: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        for repeat in 0..REPEATS {
+            match self.write_once(name, job.clone()).await {
+                (_, Repeat::Worthwhile) => tokio::time::sleep(jittered(FIRST_PAUSE * 2_u32.pow(repeat))).await,
+                (answer, Repeat::Useless) => return answer,
+            }
+        }
+        self.write_once(name, job).await.0
+    }
+
+    async fn write_once<T, E, F>(&self, name: &'static str, job: F) -> (Result<T, E>, Repeat)
+    where
+        F: AsyncFnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
         let (answer, outcome) = oneshot::channel();
-        self.enqueue(Message::Write { name, work: work(job, answer) })?;
+        if let Err(error) = self.enqueue(Message::Write { name, work: work(job, answer) }) {
+            return (Err(error.into()), Repeat::Useless);
+        }
         outcome.await.unwrap_or_else(|_| {
-            Err(Error::Refused { table: name.into(), detail: "the write broke off and was rolled back".into() }.into())
+            let detail = "the write broke off and was rolled back".into();
+            (Err(Error::Refused { table: name.into(), detail }.into()), Repeat::Useless)
         })
     }
 
-    /// Appends one audit entry and returns it once it is durable. This is the fast path: many entries share a commit.
+    /// Appends one audit entry and returns it once it is durable. This is the fast path: many entries share a commit. It is
+    /// tried again as [`Store::write_or_repeat`] does.
     ///
     /// # Errors
     /// As [`Store::write`].
     pub async fn append(&self, draft: Draft) -> Result<Entry> {
+        for repeat in 0..REPEATS {
+            match self.append_once(draft.clone()).await {
+                Err(error) if error.may_be_repeated() => {
+                    tokio::time::sleep(jittered(FIRST_PAUSE * 2_u32.pow(repeat))).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.append_once(draft).await
+    }
+
+    async fn append_once(&self, draft: Draft) -> Result<Entry> {
         let (answer, outcome) = oneshot::channel();
         self.enqueue(Message::Append { draft, answer })?;
         outcome.await.unwrap_or(Err(Error::NotWritable("it was closed")))
@@ -221,6 +280,9 @@ impl Store {
 
     fn enqueue(&self, message: Message) -> Result<()> {
         let queue = self.0.queue.as_ref().ok_or(Error::NotWritable("it was opened only to read"))?;
+        if self.0.pulse.is_overdue() {
+            return Err(Error::Busy("the database does not confirm"));
+        }
         queue.try_send(message).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Error::Busy("too many writes are waiting"),
             mpsc::error::TrySendError::Closed(_) => Error::NotWritable("it was closed"),
@@ -244,8 +306,21 @@ impl Store {
     }
 }
 
+/// Whether the same write may go well a moment later.
+#[derive(Clone, Copy)]
+enum Repeat {
+    Worthwhile,
+    Useless,
+}
+
+impl Repeat {
+    fn after(failure: Option<&Error>) -> Self {
+        if failure.is_some_and(Error::may_be_repeated) { Self::Worthwhile } else { Self::Useless }
+    }
+}
+
 /// The write as the writer runs it: given a transaction it does its job, given an error it only passes it on.
-fn work<T, E, F>(job: F, answer: oneshot::Sender<Result<T, E>>) -> Work
+fn work<T, E, F>(job: F, answer: oneshot::Sender<(Result<T, E>, Repeat)>) -> Work
 where
     F: AsyncFnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
@@ -255,8 +330,9 @@ where
         async move {
             let (result, failure) = match begun {
                 Ok(mut tx) => (job(&mut tx).await, tx.failure().cloned()),
-                Err(error) => (Err(error.into()), None),
+                Err(error) => (Err(error.clone().into()), Some(error)),
             };
+            let mut repeat = Repeat::after(failure.as_ref());
             let result = match (result, failure) {
                 // The job passed over a failed statement: its transaction is void all the same.
                 (Ok(_), Some(failure)) => Err(failure.into()),
@@ -264,10 +340,14 @@ where
             };
             let failed = result.is_err();
             let tell = move |outcome: Result<()>| {
-                let _ = answer.send(match outcome {
+                if result.is_ok() {
+                    repeat = Repeat::after(outcome.as_ref().err());
+                }
+                let result = match outcome {
                     Ok(()) => result,
                     Err(error) => result.and(Err(error.into())),
-                });
+                };
+                let _ = answer.send((result, repeat));
             };
             Finished { failed, answer: Box::new(tell) }
         }
@@ -280,7 +360,7 @@ async fn start_writer(
     url: &DatabaseUrl,
     process: ProcessName,
     limits: Limits,
-    writes: Arc<AtomicU64>,
+    pulse: Arc<Pulse>,
 ) -> Result<mpsc::Sender<Message>> {
     let (queue, waiting) = mpsc::channel(limits.queue_writes_max.max(1));
     let (ready, started) = oneshot::channel();
@@ -291,7 +371,7 @@ async fn start_writer(
             Err(error) => return drop(ready.send(Err(Error::unavailable(error.to_string())))),
         };
         runtime.block_on(async move {
-            match Writer::start(&address, process, limits, writes).await {
+            match Writer::start(&address, process, limits, pulse).await {
                 Ok(writer) => {
                     if ready.send(Ok(())).is_ok() {
                         writer.run(waiting).await;

@@ -4,6 +4,9 @@
 //! port. PostgreSQL refuses to run as root, so root starts it as `nobody`. A shell waits on a pipe from the test process
 //! and cleans up when that ends, however it ends.
 
+mod citus;
+mod standby;
+
 use std::{
     io,
     path::{Path, PathBuf},
@@ -15,17 +18,26 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use self::citus::{CITUS_URL, citus_place};
 use crate::DatabaseUrl;
 
 /// Set to 1 to pass over PostgreSQL's half of the tests where it is not installed.
 pub const WITHOUT_POSTGRES: &str = "MADOGUCHI_WITHOUT_POSTGRES";
+/// A folder with the programs of the PostgreSQL to test with, instead of the newest one that is installed.
+pub const POSTGRES_BINARIES: &str = "MADOGUCHI_POSTGRES_BINARIES";
 
 /// A running PostgreSQL cluster of this test process.
 pub struct ThrowAwayCluster {
     directory: PathBuf,
     binaries: PathBuf,
     keeper: Child,
+    port: u16,
 }
+
+/// What most tests need: nothing has to survive a power cut.
+const VOLATILE: &str = "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB -c listen_addresses=''";
+/// The socket's name has it, also where nothing listens on a port.
+const USUAL_PORT: u16 = 5432;
 
 /// The cluster of this test process, started at the first call.
 ///
@@ -105,7 +117,7 @@ impl ThrowAwayCluster {
     /// # Errors
     /// `NotFound` when PostgreSQL is not installed; others when it does not start within 60 seconds.
     pub fn start() -> io::Result<Self> {
-        Self::start_with("-c fsync=off -c full_page_writes=off -c shared_buffers=64MB")
+        Self::start_with(USUAL_PORT, VOLATILE, &[])
     }
 
     /// The same with a disk that is waited for and the memory of a small server, to be measured.
@@ -113,25 +125,79 @@ impl ThrowAwayCluster {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_durable() -> io::Result<Self> {
-        Self::start_with("-c fsync=on -c synchronous_commit=on -c shared_buffers=1GB -c max_wal_size=8GB")
+        let durable = "-c fsync=on -c synchronous_commit=on -c shared_buffers=1GB -c max_wal_size=8GB";
+        Self::start_with(USUAL_PORT, &format!("{durable} -c listen_addresses=''"), &[])
     }
 
-    fn start_with(settings: &str) -> io::Result<Self> {
+    /// A cluster that listens on a free port of 127.0.0.1 as well, with TLS by these PEM texts.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with_tls(certificate: &str, key: &str) -> io::Result<Self> {
+        let settings = "-c ssl=on -c ssl_cert_file=server.crt -c ssl_key_file=server.key";
+        let files = [("server.crt", certificate), ("server.key", key)];
+        Self::start_with(free_port()?, &format!("{VOLATILE} {settings} -c listen_addresses=127.0.0.1"), &files)
+    }
+
+    /// A cluster that listens on a free port of 127.0.0.1 as well, without TLS.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with_port() -> io::Result<Self> {
+        Self::start_with(free_port()?, &format!("{VOLATILE} -c listen_addresses=127.0.0.1"), &[])
+    }
+
+    /// Where it listens, on 127.0.0.1 if on anything.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn start_with(port: u16, settings: &str, files: &[(&str, &str)]) -> io::Result<Self> {
+        let initialise = |binaries: &Path, directory: &Path| {
+            format!(
+                "'{}/initdb' -D '{}/data' -U madoguchi -A trust -E UTF8 --locale=C --no-sync",
+                binaries.display(),
+                directory.display(),
+            )
+        };
+        Self::launch(port, settings, files, initialise)
+    }
+
+    /// `fill` is the command that fills the data directory.
+    fn launch(
+        port: u16,
+        settings: &str,
+        files: &[(&str, &str)],
+        fill: impl Fn(&Path, &Path) -> String,
+    ) -> io::Result<Self> {
         let binaries = binaries()?;
         let directory = tempfile::Builder::new().prefix("mdg-").tempdir_in("/tmp")?.keep();
         let owner = is_root(&directory)?.then(|| nobody(&directory)).transpose()?;
-        let initialise = format!(
-            "'{}/initdb' -D '{}/data' -U madoguchi -A trust -E UTF8 --locale=C --no-sync >'{1}/initdb.log' 2>&1",
-            binaries.display(),
-            directory.display(),
-        );
-        if !shell(owner.is_some(), &initialise).status()?.success() {
-            return Err(io::Error::other(tail(&directory.join("initdb.log"))));
+        let command = format!("{} >'{}/fill.log' 2>&1", fill(&binaries, &directory), directory.display());
+        if !shell(owner.is_some(), &command).status()?.success() {
+            return Err(io::Error::other(tail(&directory.join("fill.log"))));
         }
-        let keeper = shell(owner.is_some(), &keep(&binaries, &directory, settings)).stdin(Stdio::piped()).spawn()?;
-        let mut cluster = Self { directory, binaries, keeper };
+        for (name, text) in files {
+            let mut write = shell(owner.is_some(), &format!("umask 077; cat >'{}/data/{name}'", directory.display()));
+            let mut writing = write.stdin(Stdio::piped()).spawn()?;
+            if let Some(mut into) = writing.stdin.take() {
+                io::Write::write_all(&mut into, text.as_bytes())?;
+            }
+            writing.wait()?;
+        }
+        let settings = format!("{settings} -c port={port}");
+        let keeper = shell(owner.is_some(), &keep(&binaries, &directory, &settings)).stdin(Stdio::piped()).spawn()?;
+        let mut cluster = Self { directory, binaries, keeper, port };
         cluster.wait_until_it_answers()?;
         Ok(cluster)
+    }
+
+    /// A program of PostgreSQL, told how to reach this cluster.
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.binaries.join(name));
+        command.arg("-h").arg(&self.directory).args(["-p", &self.port.to_string()]);
+        command
     }
 
     /// A new, empty database.
@@ -149,14 +215,18 @@ impl ThrowAwayCluster {
     pub fn database_url(&self) -> io::Result<String> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        let created = Command::new(self.binaries.join("createdb"))
-            .args(["-h", &self.directory.display().to_string(), "-U", "madoguchi", &name])
-            .output()?;
+        let created = self.program("createdb").args(["-U", "madoguchi", &name]).output()?;
         if !created.status.success() {
             return Err(io::Error::other(String::from_utf8_lossy(&created.stderr).into_owned()));
         }
-        let host = self.directory.display().to_string().replace('/', "%2F");
-        Ok(format!("postgres://madoguchi@{host}/{name}"))
+        Ok(format!("postgres://madoguchi@{}/{name}", self.host()))
+    }
+
+    /// Its socket, as the host of a URL.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let directory = self.directory.display().to_string().replace('/', "%2F");
+        if self.port == USUAL_PORT { directory } else { format!("{directory}:{}", self.port) }
     }
 
     /// Runs SQL text in a database of this cluster as its superuser, outside of the store; returns what it prints.
@@ -165,8 +235,13 @@ impl ThrowAwayCluster {
     /// When PostgreSQL refuses.
     pub fn run(&self, database: &DatabaseUrl, text: &str) -> io::Result<String> {
         let name = database.to_string().rsplit('/').next().unwrap_or_default().to_owned();
-        let output = Command::new(self.binaries.join("psql"))
-            .args(["-h", &self.directory.display().to_string(), "-U", "madoguchi", "-d", &name, "-X", "-A", "-t", "-q"])
+        self.run_in(&name, text)
+    }
+
+    fn run_in(&self, database: &str, text: &str) -> io::Result<String> {
+        let output = self
+            .program("psql")
+            .args(["-U", "madoguchi", "-d", database, "-X", "-A", "-t", "-q"])
             .args(["-v", "ON_ERROR_STOP=1", "-c", text])
             .output()?;
         if !output.status.success() {
@@ -176,15 +251,13 @@ impl ThrowAwayCluster {
     }
 
     fn wait_until_it_answers(&mut self) -> io::Result<()> {
-        let socket = self.directory.join(".s.PGSQL.5432");
+        let socket = self.directory.join(format!(".s.PGSQL.{}", self.port));
         let until = Instant::now() + Duration::from_secs(60);
         while Instant::now() < until {
             if self.keeper.try_wait()?.is_some() {
                 return Err(io::Error::other(tail(&self.directory.join("server.log"))));
             }
-            let asked =
-                Command::new(self.binaries.join("pg_isready")).arg("-q").arg("-h").arg(&self.directory).status();
-            if socket.exists() && asked?.success() {
+            if socket.exists() && self.program("pg_isready").arg("-q").status()?.success() {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -205,13 +278,13 @@ impl Drop for ThrowAwayCluster {
 fn keep(binaries: &Path, directory: &Path, settings: &str) -> String {
     format!(
         "trap '' INT TERM HUP
-         '{binaries}/postgres' -D '{directory}/data' -k '{directory}' -c listen_addresses='' {settings} \
+         '{binaries}/postgres' -D '{directory}/data' -k '{directory}' {settings} \
              -c max_connections=200 -c max_prepared_transactions=0 \
              >'{directory}/server.log' 2>&1 </dev/null &
          server=$!
          (while kill -0 $server 2>/dev/null; do sleep 1; done; kill $$ 2>/dev/null) >/dev/null 2>&1 &
          cat >/dev/null
-         kill -QUIT $server
+         kill -QUIT $server 2>/dev/null
          wait $server
          rm -rf '{directory}'",
         binaries = binaries.display(),
@@ -235,7 +308,14 @@ fn shell(as_nobody: bool, text: &str) -> Command {
     command
 }
 
+fn free_port() -> io::Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
 fn binaries() -> io::Result<PathBuf> {
+    if let Some(named) = std::env::var_os(POSTGRES_BINARIES) {
+        return Ok(PathBuf::from(named));
+    }
     let mut found = Vec::new();
     if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
         found.extend(versions.flatten().map(|version| version.path().join("bin")));

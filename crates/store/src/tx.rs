@@ -164,6 +164,7 @@ async fn short_read<T>(
     parameters: &[Value],
     read: impl Fn(&Row<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
+    let _leave = pool.may_read()?;
     let session = pool.session(place).await?;
     match session.rows(sql, parameters, &read).await {
         Err(Error::Unavailable(_)) if session.is_lost() => {

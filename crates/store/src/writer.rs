@@ -2,20 +2,20 @@
 //!
 //! One commit for many writes is what makes an audit entry before every answer affordable: the disk is waited for once a
 //! batch. A write that fails is rolled back to its savepoint and the others stand. When the commit fails, all fail, and
-//! the chain of audit entries goes back to where the database has it.
+//! the chain of audit entries goes back to where the database has it. When the connection is lost during the commit, the
+//! chain tells afterwards what became of it.
+
+mod pulse;
 
 use std::{
     collections::VecDeque,
     panic::AssertUnwindSafe,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use futures_util::future::{FutureExt, LocalBoxFuture};
-use madoguchi_model::audit::{Draft, Entry};
+use madoguchi_model::audit::{Draft, Entry, Head};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -26,9 +26,11 @@ use crate::{
         sqlite,
     },
     tx::{Tx, Via},
-    url::Address,
+    url::{Address, Server},
     value::values,
 };
+
+pub(crate) use self::pulse::Pulse;
 
 /// A write on its way to the writer. Given an error instead of a transaction, it only answers.
 pub(crate) type Work = Box<dyn FnOnce(Result<Tx>) -> LocalBoxFuture<'static, Finished> + Send>;
@@ -53,6 +55,8 @@ pub(crate) enum Message {
 const LONG_WRITE: Duration = Duration::from_secs(1);
 /// A new process waits so long for its name.
 const NAME_WAIT: Duration = Duration::from_secs(2);
+/// After a commit whose connection was lost, the database is asked so long what became of it.
+const SETTLE_WAIT: Duration = Duration::from_secs(3);
 
 pub(crate) struct Writer {
     engine: Engine,
@@ -61,8 +65,7 @@ pub(crate) struct Writer {
     chain: Arc<Mutex<Chain>>,
     /// The chain in memory may be ahead of the database: read it again before the next write.
     stale: bool,
-    /// Commits with more than audit entries in them.
-    writes: Arc<AtomicU64>,
+    pulse: Arc<Pulse>,
 }
 
 enum Engine {
@@ -72,7 +75,7 @@ enum Engine {
         _lock: std::fs::File,
     },
     Postgres {
-        config: Box<tokio_postgres::Config>,
+        server: Box<Server>,
         session: Option<Arc<Session>>,
         backoff: Backoff,
     },
@@ -84,19 +87,19 @@ impl Writer {
         address: &Address,
         process: ProcessName,
         limits: Limits,
-        writes: Arc<AtomicU64>,
+        pulse: Arc<Pulse>,
     ) -> Result<Self> {
         let engine = match address {
             Address::Sqlite(path) => Engine::Sqlite {
                 _lock: lock(path, &process)?,
                 writing: sqlite::Writing::new(sqlite::Session::to_write(path, &limits, false)?),
             },
-            Address::Postgres(config) => {
-                Engine::Postgres { config: config.clone(), session: None, backoff: Backoff::default() }
+            Address::Postgres(server) => {
+                Engine::Postgres { server: server.clone(), session: None, backoff: Backoff::default() }
             }
         };
         let chain = Arc::new(Mutex::new(Chain::new(process.clone())));
-        let mut writer = Self { engine, limits, process, chain, stale: true, writes };
+        let mut writer = Self { engine, limits, process, chain, stale: true, pulse };
         let until = Instant::now() + NAME_WAIT;
         loop {
             match writer.begin().await {
@@ -145,22 +148,58 @@ impl Writer {
             }
             return;
         }
+        let before = self.head();
         let changes = waiting.iter().any(|message| matches!(message, Message::Write { .. }));
         let mut answers = Vec::new();
         let mut outcome = self.work(waiting, &mut answers).await;
         if outcome.is_ok() {
+            self.pulse.commit_begins();
             outcome = self.commit().await;
+            if let Err(Error::OutcomeUnknown(_)) = outcome
+                && self.session().is_err()
+            {
+                outcome = self.settle(&before, outcome).await;
+            }
+            self.pulse.commit_ends();
         }
         if let Err(error) = &outcome {
             tracing::error!(%error, writes = answers.len(), "a batch of writes was rolled back");
             self.roll_back().await;
         }
         if changes {
-            self.writes.fetch_add(1, Ordering::AcqRel);
+            self.pulse.has_written();
         }
         for answer in answers {
             answer(outcome.clone());
         }
+    }
+
+    /// The connection was lost during a commit. The commit took as many entries along as the chain has grown: its end in
+    /// the database tells whether it stands. Nobody else has the name meanwhile, not even the lost connection any more.
+    async fn settle(&mut self, before: &Head, unknown: Result<()>) -> Result<()> {
+        let after = self.head();
+        if after == *before {
+            return unknown;
+        }
+        let until = Instant::now() + SETTLE_WAIT;
+        while let Err(error) = self.begin().await {
+            if Instant::now() > until {
+                tracing::warn!(%error, "what became of a commit is not known");
+                return unknown;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let found = self.head();
+        self.roll_back().await;
+        match found {
+            found if found == after => Ok(()),
+            found if found == *before => Err(Error::unavailable("the connection was lost before the commit")),
+            _ => unknown,
+        }
+    }
+
+    fn head(&self) -> Head {
+        self.chain.lock().unwrap_or_else(PoisonError::into_inner).head()
     }
 
     /// Runs what waits, in its order. An error means that the whole transaction is lost; the rest then waits for the
@@ -177,7 +216,12 @@ impl Writer {
                     }));
                 }
                 Message::Write { name, work } => {
-                    self.append(&mut entries).await?;
+                    let ready = self.append(&mut entries).await.and_then(|()| self.send("SAVEPOINT write"));
+                    if let Err(error) = ready {
+                        // It has not begun, so it waits for the next transaction.
+                        waiting.push_front(Message::Write { name, work });
+                        return Err(error);
+                    }
                     self.write(name, work, answers).await?;
                 }
                 Message::Close { .. } => {}
@@ -194,10 +238,9 @@ impl Writer {
         tx.insert_entries(std::mem::take(entries)).await
     }
 
-    /// One write in its savepoint.
+    /// One write, in the savepoint that was set for it.
     async fn write(&mut self, name: &'static str, work: Work, answers: &mut Vec<Answer>) -> Result<()> {
         let before = self.chain.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.send("SAVEPOINT write")?;
         let begun = Instant::now();
         let work = work(self.tx());
         let finished = AssertUnwindSafe(work).catch_unwind().await;
@@ -242,16 +285,7 @@ impl Writer {
     async fn commit(&mut self) -> Result<()> {
         match &self.engine {
             Engine::Sqlite { writing, .. } => writing.session().set("COMMIT"),
-            Engine::Postgres { .. } => {
-                let session = self.session()?;
-                let outcome = session.command("COMMIT").await;
-                // If one of the commands before had failed, COMMIT has rolled back.
-                session.answered().await?;
-                outcome.map_err(|error| match error {
-                    Error::Unavailable(detail) => Error::OutcomeUnknown(detail),
-                    error => error,
-                })
-            }
+            Engine::Postgres { .. } => self.session()?.commit().await,
         }
     }
 
@@ -279,14 +313,14 @@ impl Writer {
 
     /// A lost connection to PostgreSQL is replaced; SQLite has none to lose.
     async fn connect(&mut self) -> Result<()> {
-        let Engine::Postgres { config, session, backoff } = &mut self.engine else { return Ok(()) };
+        let Engine::Postgres { server, session, backoff } = &mut self.engine else { return Ok(()) };
         if session.as_ref().is_some_and(|session| !session.is_lost()) {
             return Ok(());
         }
         *session = None;
         self.stale = true;
         backoff.may_try()?;
-        match connected(config, &self.limits, &self.process).await {
+        match connected(server, &self.limits, &self.process).await {
             Ok(connected) => {
                 *session = Some(connected);
                 *backoff = Backoff::default();
@@ -334,8 +368,8 @@ impl Writer {
 }
 
 /// A connection that holds the process's name: a second process of this name would fork the audit chain.
-async fn connected(config: &tokio_postgres::Config, limits: &Limits, process: &ProcessName) -> Result<Arc<Session>> {
-    let session = Session::open(config, limits, Purpose::Write).await?;
+async fn connected(server: &Server, limits: &Limits, process: &ProcessName) -> Result<Arc<Session>> {
+    let session = Session::open(server, limits, Purpose::Write).await?;
     let taken = session.rows(audit::TAKE_NAME, &values![process.as_str()], |row| row.truth(0)).await?;
     if taken.first() != Some(&true) {
         return Err(Error::Locked(process.as_str().into()));

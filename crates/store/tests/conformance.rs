@@ -16,7 +16,7 @@ mod conformance {
 }
 
 use madoguchi_model::day::Timestamp;
-use madoguchi_store::{DatabaseUrl, ProcessName, Result, Store, Tx, test_support};
+use madoguchi_store::{DatabaseUrl, Kind, ProcessName, Result, Store, Tx, test_support};
 
 /// A store of one test, and where it is.
 pub(crate) struct Place {
@@ -56,6 +56,16 @@ async fn on_postgres() -> Option<Place> {
     Some(Place { url, store, _directory: None })
 }
 
+async fn on_citus() -> Option<Place> {
+    let url = test_support::citus_place()?;
+    Store::migrate(&url, NOW).await.unwrap();
+    let kind = Store::kind(&url).await.unwrap();
+    let whole = matches!(&kind, Kind::Citus { workers: 1.., undistributed, .. } if undistributed.is_empty());
+    assert!(whole, "{kind:?}");
+    let store = Store::open(&url, process("server-1")).await.unwrap();
+    Some(Place { url, store, _directory: None })
+}
+
 macro_rules! on_every_engine {
     ($($subject:ident: $($question:ident),+ $(,)?;)+) => {
         mod sqlite {
@@ -64,6 +74,16 @@ macro_rules! on_every_engine {
                 let place = super::on_sqlite().await;
                 super::conformance::$subject::$question(&place).await;
             })+)+
+        }
+
+        /// On a Citus cluster one after the other: a process has its name in a whole database.
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn citus() {
+            $($(
+                let Some(place) = on_citus().await else { return };
+                conformance::$subject::$question(&place).await;
+                place.store.close().await;
+            )+)+
         }
 
         mod postgres {

@@ -90,7 +90,7 @@ impl Service {
         for seen in self.0.store.read().open_bulk_work(now, AT_ONCE).await? {
             let (wanted, holder, until) = (seen.clone(), process.clone(), now.plus_seconds(LEASE_SECONDS));
             let lease = async move |tx: &mut madoguchi_store::Tx| tx.lease_bulk_work(&wanted, &holder, until).await;
-            if self.0.store.write("bulk.lease", lease).await? {
+            if self.0.store.write_or_repeat("bulk.lease", lease).await? {
                 return Ok(Some(seen));
             }
         }
@@ -129,7 +129,7 @@ impl Service {
         let (institution, number, now) = (work.institution.clone(), work.number.clone(), self.now());
         let release =
             async move |tx: &mut madoguchi_store::Tx| tx.release_bulk_work(&institution, &number, &process, now).await;
-        Ok(self.0.store.write("bulk.release", release).await?)
+        Ok(self.0.store.write_or_repeat("bulk.release", release).await?)
     }
 
     async fn give_up(&self, job: BulkJob) -> Result<(), Refusal> {

@@ -1,25 +1,38 @@
 //! PostgreSQL and Citus: a few connections that each carry many reads at a time, and one connection that writes.
 //!
 //! Statements are prepared once a connection. A lost connection is replaced at the next use; a read is then asked once
-//! more, a write never.
+//! more, a write only where it is certain that nothing of it stands.
+
+mod failure;
+mod pool;
+#[cfg(all(test, feature = "test-support"))]
+mod tests;
+pub(crate) mod tls;
 
 use std::{
     collections::HashMap,
+    future::{Future, poll_fn},
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use futures_util::future::{BoxFuture, FutureExt, join_all, try_join_all};
-use tokio_postgres::{Client, NoTls, Statement, error::SqlState, types::ToSql};
+use tokio_postgres::{AsyncMessage, Client, Connection, Socket, Statement, error::SqlState, types::ToSql};
 
+pub(crate) use self::pool::{Backoff, Pool, jittered};
+use self::{
+    failure::{broken, unreachable},
+    tls::Encrypted,
+};
 use super::Limits;
 use crate::{
     Error, Result,
     sql::Sql,
+    url::Server,
     value::{Cells, Row, Value},
 };
 
@@ -30,8 +43,12 @@ pub(crate) struct Session {
     statements: Mutex<HashMap<(usize, usize), Statement>>,
     /// Commands that were sent without waiting for their answers, such as BEGIN.
     sent: Mutex<Vec<BoxFuture<'static, Result<(), tokio_postgres::Error>>>>,
-    /// The server answered that it can't serve (any more): it stops, or has become a standby.
+    /// The server answered that it can't serve (any more), or does not answer.
     forsaken: AtomicBool,
+    /// The server warned: a commit that says so was not confirmed by the standby.
+    warned: Arc<AtomicBool>,
+    /// The server stops a statement itself after its deadline; one that has not even done so is gone.
+    patience: Duration,
 }
 
 /// What a connection is for.
@@ -42,21 +59,33 @@ pub(crate) enum Purpose {
     Write,
 }
 
+/// A server that does not take a connection within this time, one host after the other, counts as lost.
+const OPENING_MAX: Duration = Duration::from_secs(10);
+/// So long after a statement's deadline the server's word about it is awaited.
+const GRACE: Duration = Duration::from_secs(2);
+
 impl Session {
     /// Connects. The driver runs as a task of the current runtime.
-    pub(crate) async fn open(config: &tokio_postgres::Config, limits: &Limits, purpose: Purpose) -> Result<Arc<Self>> {
-        let (client, connection) = config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(reason = %unreachable(&error), "a connection to PostgreSQL ended");
-            }
-        });
+    pub(crate) async fn open(server: &Server, limits: &Limits, purpose: Purpose) -> Result<Arc<Self>> {
+        let opening = tokio::time::timeout(OPENING_MAX, Self::opened(server, limits, purpose));
+        opening.await.unwrap_or_else(|_| Err(Error::unavailable("the server does not answer")))
+    }
+
+    async fn opened(server: &Server, limits: &Limits, purpose: Purpose) -> Result<Arc<Self>> {
+        let connected = server.config.connect(server.trust.tls()?).await;
+        let (client, connection) = connected.map_err(|error| unreachable(&error))?;
+        let warned = Arc::default();
+        tokio::spawn(drive(connection, Arc::clone(&warned)));
         let deadline = if purpose == Purpose::Read { limits.read_deadline } else { limits.long_deadline };
-        // A statement is planned once, for any values, so that a LIMIT does not make it be planned at each execution.
+        // A statement is planned once, for any values, so that a LIMIT does not make it be planned at each execution; but
+        // Citus plans what concerns several nodes only with the values known.
+        // The server notices within seconds that this process is gone, and lets go of its name.
         let settings = format!(
             "SET statement_timeout = {deadline}; SET lock_timeout = {wait}; SET application_name = 'madoguchi';
              SET idle_in_transaction_session_timeout = {deadline}; SET default_transaction_read_only = {read_only};
-             SET plan_cache_mode = force_generic_plan; SET client_min_messages = warning; SET standard_conforming_strings = on; SET synchronous_commit = on",
+             SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 10000;
+             SELECT set_config('plan_cache_mode', CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus')
+                 THEN 'auto' ELSE 'force_generic_plan' END, false); SET client_min_messages = warning; SET standard_conforming_strings = on; SET synchronous_commit = on",
             deadline = deadline.as_millis(),
             wait = limits.lock_wait.as_millis(),
             read_only = purpose != Purpose::Write,
@@ -67,6 +96,8 @@ impl Session {
             statements: Mutex::default(),
             sent: Mutex::default(),
             forsaken: AtomicBool::new(false),
+            warned,
+            patience: deadline + GRACE,
         }))
     }
 
@@ -74,17 +105,43 @@ impl Session {
         self.client.is_closed() || self.forsaken.load(Ordering::Relaxed)
     }
 
-    fn broken(&self, table: &str, error: &tokio_postgres::Error) -> Error {
-        let error = broken(table, error);
+    /// Waits for an answer of the server, but not for ever.
+    async fn asked<T>(&self, table: &str, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T> {
+        let error = match tokio::time::timeout(self.patience, answer).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => broken(table, &error),
+            Err(_) => Error::unavailable("the server does not answer"),
+        };
         if matches!(error, Error::Unavailable(_)) {
             self.forsaken.store(true, Ordering::Relaxed);
         }
-        error
+        Err(error)
     }
 
-    /// A command without parameters, such as COMMIT or a migration's text.
+    /// A command without parameters, such as ROLLBACK.
     pub(crate) async fn command(&self, text: &str) -> Result<()> {
-        self.client.batch_execute(text).await.map_err(|error| self.broken("the whole", &error))
+        self.asked("the whole", self.client.batch_execute(text)).await
+    }
+
+    /// A migration's text, which may take as long as it likes.
+    pub(crate) async fn change(&self, text: &str) -> Result<()> {
+        self.client.batch_execute(text).await.map_err(|error| broken("the whole", &error))
+    }
+
+    /// Commits. [`Error::OutcomeUnknown`] when the connection was lost meanwhile, or when the server stopped waiting for
+    /// its standby: what it then has could be lost with it.
+    pub(crate) async fn commit(&self) -> Result<()> {
+        self.warned.store(false, Ordering::Relaxed);
+        let outcome = self.command("COMMIT").await;
+        if let Err(Error::Unavailable(detail)) = outcome {
+            return Err(Error::OutcomeUnknown(detail));
+        }
+        // If one of the commands before had failed, COMMIT has rolled back.
+        self.answered().await?;
+        if self.warned.load(Ordering::Relaxed) {
+            return Err(Error::OutcomeUnknown("the standby has not confirmed".into()));
+        }
+        outcome
     }
 
     /// Sends a command ahead of the next statement; [`Session::answered`] tells whether it went well.
@@ -102,8 +159,8 @@ impl Session {
     /// Waits for the answers of what [`Session::send`] sent.
     pub(crate) async fn answered(&self) -> Result<()> {
         let sent = std::mem::take(&mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner));
-        for answer in join_all(sent).await {
-            answer.map_err(|error| self.broken("the transaction", &error))?;
+        for answer in sent {
+            self.asked("the transaction", answer).await?;
         }
         Ok(())
     }
@@ -115,16 +172,14 @@ impl Session {
         read: impl Fn(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         let statement = self.prepared(sql).await?;
-        let rows = self.client.query(&statement, &references(parameters)).await;
-        let rows = rows.map_err(|error| self.broken(sql.table(), &error))?;
+        let rows = self.asked(sql.table(), self.client.query(&statement, &references(parameters))).await?;
         let row = |(number, row)| read(&Row { sql, number, cells: Cells::Postgres(row) });
         rows.iter().enumerate().map(row).collect()
     }
 
     pub(crate) async fn execute(&self, sql: Sql, parameters: &[Value]) -> Result<u64> {
         let statement = self.prepared(sql).await?;
-        let changed = self.client.execute(&statement, &references(parameters)).await;
-        changed.map_err(|error| self.broken(sql.table(), &error))
+        self.asked(sql.table(), self.client.execute(&statement, &references(parameters))).await
     }
 
     /// One statement for many sets of parameters, all under way at once.
@@ -133,11 +188,11 @@ impl Session {
         let mut changed = 0;
         for sets in sets.chunks(SETS_UNDER_WAY) {
             let answers = sets.iter().map(|set| {
-                let (client, statement) = (&self.client, &statement);
-                async move { client.execute(statement, &references(set)).await }
+                let statement = &statement;
+                async move { self.asked(sql.table(), self.client.execute(statement, &references(set))).await }
             });
             for answer in join_all(answers).await {
-                changed += answer.map_err(|error| self.broken(sql.table(), &error))?;
+                changed += answer?;
             }
         }
         Ok(changed)
@@ -169,7 +224,7 @@ impl Session {
         if let Some(statement) = kept {
             return Ok(statement);
         }
-        let statement = self.client.prepare(sql.text).await.map_err(|error| self.broken(sql.table(), &error))?;
+        let statement = self.asked(sql.table(), self.client.prepare(sql.text)).await?;
         self.statements.lock().unwrap_or_else(PoisonError::into_inner).insert(key, statement.clone());
         Ok(statement)
     }
@@ -182,123 +237,20 @@ fn references(parameters: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
     parameters.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 
-/// The connections for short reads; each is replaced when it is lost.
-pub(crate) struct Pool {
-    config: tokio_postgres::Config,
-    limits: Limits,
-    places: Vec<tokio::sync::Mutex<Place>>,
-    next: AtomicUsize,
-    pub(crate) scans: tokio::sync::Semaphore,
-}
-
-#[derive(Default)]
-struct Place {
-    session: Option<Arc<Session>>,
-    backoff: Backoff,
-}
-
-impl Pool {
-    pub(crate) fn new(config: &tokio_postgres::Config, limits: Limits) -> Arc<Self> {
-        let places = (0..limits.postgres_connections.max(1)).map(|_| tokio::sync::Mutex::default()).collect();
-        let scans = tokio::sync::Semaphore::new(limits.scans_max);
-        Arc::new(Self { config: config.clone(), limits, places, next: AtomicUsize::new(0), scans })
-    }
-
-    /// The place that the next request reads through.
-    pub(crate) fn next_place(&self) -> usize {
-        self.next.fetch_add(1, Ordering::Relaxed) % self.places.len()
-    }
-
-    /// The connection at this place, a new one if the former was lost.
-    pub(crate) async fn session(&self, place: usize) -> Result<Arc<Session>> {
-        let mut place = self.places[place % self.places.len()].lock().await;
-        if let Some(session) = place.session.as_ref().filter(|session| !session.is_lost()) {
-            return Ok(Arc::clone(session));
-        }
-        place.backoff.may_try()?;
-        match Session::open(&self.config, &self.limits, Purpose::Read).await {
-            Ok(session) => {
-                place.backoff = Backoff::default();
-                place.session = Some(Arc::clone(&session));
-                Ok(session)
+/// Moves bytes until the connection ends, and notes a warning of a commit before its answer is passed on: the server has
+/// committed, but was told to wait no longer for its standby.
+async fn drive(mut connection: Connection<Socket, Encrypted>, warned: Arc<AtomicBool>) {
+    loop {
+        match poll_fn(|context| connection.poll_message(context)).await {
+            Some(Ok(AsyncMessage::Notice(notice))) if *notice.code() == SqlState::WARNING => {
+                warned.store(true, Ordering::Relaxed);
             }
-            Err(error) => {
-                place.backoff.failed(error.clone());
-                Err(error)
+            Some(Ok(_)) => {}
+            Some(Err(error)) => {
+                tracing::debug!(reason = %unreachable(&error), "a connection to PostgreSQL ended");
+                return;
             }
+            None => return,
         }
     }
-
-    /// A connection of its own for a scan.
-    pub(crate) async fn scan(&self) -> Result<Arc<Session>> {
-        let session = Session::open(&self.config, &self.limits, Purpose::Scan).await?;
-        session.command("BEGIN ISOLATION LEVEL REPEATABLE READ").await?;
-        Ok(session)
-    }
-}
-
-/// After a failed attempt to connect, the next ones fail at once for a while with the same error, so that no request
-/// hangs and a database that is starting is not flooded.
-#[derive(Default)]
-pub(crate) struct Backoff {
-    failures: u32,
-    last: Option<(Instant, Error)>,
-}
-
-impl Backoff {
-    pub(crate) fn may_try(&self) -> Result<()> {
-        match &self.last {
-            Some((not_before, error)) if Instant::now() < *not_before => Err(error.clone()),
-            _ => Ok(()),
-        }
-    }
-
-    pub(crate) fn failed(&mut self, error: Error) {
-        let pause = Duration::from_millis(50 << self.failures.min(5));
-        self.failures += 1;
-        self.last = Some((Instant::now() + pause, error));
-    }
-}
-
-fn unreachable(error: &tokio_postgres::Error) -> Error {
-    match error.as_db_error() {
-        Some(refusal) => Error::unavailable(format!("{} {}", refusal.code().code(), refusal.message())),
-        None => Error::unavailable(error.to_string()),
-    }
-}
-
-/// What a failure means to the caller. PostgreSQL's details quote values, so only code, constraint and the messages of
-/// our own mistakes are kept.
-fn broken(table: &str, error: &tokio_postgres::Error) -> Error {
-    let Some(refusal) = error.as_db_error() else {
-        return if error.is_closed() || is_io(error) {
-            Error::unavailable("the connection was lost")
-        } else {
-            Error::Refused { table: table.into(), detail: error.to_string().into() }
-        };
-    };
-    let code = refusal.code();
-    let place = || format!("{} {}", refusal.constraint().or(refusal.table()).unwrap_or(table), code.code());
-    if *code == SqlState::UNIQUE_VIOLATION || *code == SqlState::EXCLUSION_VIOLATION {
-        return Error::Conflict(place().into());
-    }
-    if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED {
-        return Error::Conflict(place().into());
-    }
-    if *code == SqlState::QUERY_CANCELED {
-        return Error::Deadline(table.into());
-    }
-    match &code.code()[..2] {
-        "08" | "57" => Error::unavailable(format!("{} {}", code.code(), refusal.message())),
-        "53" if *code == SqlState::DISK_FULL => Error::DiskFull(place().into()),
-        "53" => Error::unavailable(format!("{} {}", code.code(), refusal.message())),
-        "55" => Error::Busy("another process holds a row"),
-        "25" if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Error::unavailable("the server takes only reads now"),
-        "42" => Error::Refused { table: table.into(), detail: format!("{} {}", code.code(), refusal.message()).into() },
-        _ => Error::Refused { table: table.into(), detail: place().into() },
-    }
-}
-
-fn is_io(error: &tokio_postgres::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
 }

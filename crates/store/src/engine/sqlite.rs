@@ -172,6 +172,15 @@ impl Session {
         self.connection.prepare(&for_sqlite(sql.text)).map(drop).map_err(|error| broken(sql.table(), &error))
     }
 
+    /// How it would find the rows of this statement, a line a step.
+    #[cfg(test)]
+    pub(crate) fn plan(&self, sql: Sql) -> rusqlite::Result<Vec<String>> {
+        let mut statement = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {}", for_sqlite(sql.text)))?;
+        let parameters = vec![Value::Null; statement.parameter_count()];
+        let steps = statement.query_map(rusqlite::params_from_iter(&parameters), |row| row.get("detail"))?;
+        steps.collect()
+    }
+
     fn text(&self, sql: Sql) -> Arc<str> {
         let mut texts = self.texts.borrow_mut();
         Arc::clone(texts.entry(sql.key()).or_insert_with(|| for_sqlite(sql.text).into()))

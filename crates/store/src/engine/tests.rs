@@ -19,6 +19,7 @@ const SHORT: Limits = Limits {
     queue_writes_max: 100,
     batch_writes_max: 100,
     postgres_connections: 1,
+    reads_max: 100,
     scans_max: 1,
 };
 

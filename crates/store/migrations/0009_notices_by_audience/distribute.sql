@@ -1,0 +1,1 @@
+-- Citus only: nothing, the notices are on every node.
