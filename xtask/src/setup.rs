@@ -38,6 +38,13 @@ const POSTGRESQL: Need = Need {
     optional: false,
 };
 
+const PATRONI: Need = Need {
+    what: "Patroni and etcd, which fail PostgreSQL over",
+    packages: &["patroni", "etcd-server"],
+    present: || ["patroni", "etcd"].iter().all(|name| on_path(name).is_some()),
+    optional: false,
+};
+
 const CHROMIUM: Need = Need {
     what: "Chromium or Chrome (not the snap)",
     packages: &["chromium"],
@@ -80,6 +87,12 @@ pub(crate) fn for_test() -> Outcome {
     rust_components()?;
     browser::api_environment()?;
     browser::environment()
+}
+
+/// What the long run with a failover needs on top. The packages' own services are not needed, and not started where the
+/// machine's policy forbids it.
+pub(crate) fn for_failover() -> Outcome {
+    install(&[PATRONI])
 }
 
 fn rust_components() -> Outcome {

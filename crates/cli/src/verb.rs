@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod ingest;
 pub(crate) mod institution;
+mod kind;
 pub(crate) mod migrate;
 pub(crate) mod notice;
 pub(crate) mod serve;

@@ -64,6 +64,19 @@ pub(crate) fn head_signer(directory: &Path) -> Outcome<HeadSigner> {
     Ok(HeadSigner::new(signer, directory.join("heads")))
 }
 
+/// As [`head_signer`], for a server that may stand beside others: the audit log is verified with one key, so a new one is
+/// made only where nothing was signed yet.
+pub(crate) async fn head_signer_beside(store: &Store, directory: &Path) -> Outcome<HeadSigner> {
+    let key = directory.join(KEY_FILE);
+    if !key.exists() && !store.read().processes_with_signed_heads().await?.is_empty() {
+        return Err(Failure::usage(format!(
+            "{}：監査ログの署名鍵がありません。このデータベースの監査ログは署名済みのため、他のサーバまたはバックアップから同じ鍵をここに複写してください",
+            key.display()
+        )));
+    }
+    head_signer(directory)
+}
+
 async fn verify_all(arguments: Verify) -> Outcome<()> {
     let directory = arguments.place.audit();
     let path = directory.join(VERIFIER_FILE);

@@ -1,6 +1,6 @@
 //! `madoguchi doctor`: looks at a machine and a store and says what is missing.
 
-use super::Place;
+use super::{Place, kind};
 use crate::failure::{Failure, Outcome};
 use crate::output;
 use clap::Args;
@@ -21,10 +21,7 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
     let place = arguments.place;
     let fonts = Reports::new(&FontChoice::system()).map(|reports| reports.font_families().join("、"));
     let certificates = CertificateDirectory::open(&place.certificates()).and_then(|directory| directory.list());
-    let store = match place.database() {
-        Ok(url) => Store::open_to_read(&url).await.map_err(Failure::from),
-        Err(failure) => Err(failure),
-    };
+    let store = database(&place).await;
     let findings = [
         ("帳票のフォント", fonts.map_err(|missing| missing.to_string())),
         ("証明書", certificates.map(|issued| format!("{}枚", issued.len())).map_err(|error| error.to_string())),
@@ -32,10 +29,7 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
             "カードの認証局",
             CardTrust::load(&place.cards()).map(|_| "あり".to_owned()).map_err(|error| error.to_string()),
         ),
-        (
-            "データベース",
-            store.map(|_| format!("スキーマ {}", Store::schema_version_expected())).map_err(|failure| failure.message),
-        ),
+        ("データベース", store.map_err(|failure| failure.message)),
     ];
     for (what, found) in &findings {
         match found {
@@ -46,5 +40,16 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
     match findings.iter().all(|(_, found)| found.is_ok()) {
         true => Ok(()),
         false => Err(Failure::finding("足りないものがあります。")),
+    }
+}
+
+/// What kind of database it is, with this program's schema.
+async fn database(place: &Place) -> Outcome<String> {
+    let url = place.database()?;
+    Store::open_to_read(&url).await?;
+    let found = Store::kind(&url).await?;
+    match kind::fault(&found) {
+        Some(fault) => Err(Failure::finding(format!("{}：{fault}", kind::described(&found)))),
+        None => Ok(format!("{}、スキーマ {}", kind::described(&found), Store::schema_version_expected())),
     }
 }

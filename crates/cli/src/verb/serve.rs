@@ -1,6 +1,6 @@
 //! `madoguchi serve`: the central server.
 
-use super::audit::head_signer;
+use super::audit::head_signer_beside;
 use super::{Limits, Place, open_service, until_told_to_stop};
 use crate::demo::state::STATE_FILE;
 use crate::failure::{Failure, Outcome};
@@ -57,9 +57,9 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
     }
     let store = Store::open(&place.database()?, ProcessName::parse(&arguments.process)?).await?;
     let release = ReleaseRule { day_of_next_month: arguments.release_day, window_months: arguments.window_months };
+    let signer = head_signer_beside(&store, &place.audit()).await?;
     let service = open_service(store, &place.cards(), 0, release).await?;
     service.note_start().await?;
-    let signer = head_signer(&place.audit())?;
     let fonts = arguments.fonts.clone().map_or_else(FontChoice::system, FontChoice::folder_first);
     let reports = Reports::new(&fonts);
     if let Err(missing) = &reports {
