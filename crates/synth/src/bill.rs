@@ -2,6 +2,7 @@
 //!
 //! Units of the same content are merged: their days add up, as on a real receipt.
 
+use crate::dpc::DpcStay;
 use crate::medicine::{Form, Medicine, medicine_points, usage_text};
 use madoguchi_model::day::Day;
 
@@ -69,6 +70,8 @@ pub(crate) struct MedicalReceipt {
     pub(crate) coverage: usize,
     /// 入院年月日, of inpatients.
     pub(crate) admitted: Option<Day>,
+    /// Of inpatients who are paid for by DPC.
+    pub(crate) dpc: Option<DpcStay>,
     pub(crate) diseases: Vec<(Disease, Day)>,
     pub(crate) units: Vec<Unit>,
     /// Days of visits or of the stay, by the day of the month.
@@ -102,6 +105,7 @@ impl MedicalReceipt {
             institution,
             coverage,
             admitted,
+            dpc: None,
             diseases: Vec::new(),
             units: Vec::new(),
             visited: [false; 31],

@@ -4,6 +4,7 @@
 
 use crate::card::card_ends_on;
 use crate::person::{CoverageSpan, Inhabitant};
+use crate::prefecture::prefecture_name;
 use crate::share::income_percentile;
 use crate::story::Story;
 use madoguchi_model::code::{Code, DiseaseCategory, IncomeClass, LimitKind};
@@ -50,7 +51,7 @@ const MIDDLE_INCOME_START: i64 = 20_221_001;
 
 /// The fields of [`COLUMNS`] for one coverage of a person, who lives with `household`.
 pub(crate) fn fields(person: &Inhabitant, span: &CoverageSpan, household: &[Inhabitant], today: Day) -> [String; 25] {
-    let (address, postal_code) = home(person.household, household);
+    let (address, postal_code) = home(person, household);
     let other = person.story == Some(Story::OtherName);
     let [other_name, other_kana, sex] = if other { ["林　理恵", "ハヤシ　リエ", "3"] } else { [""; 3] };
     let certificate = period(span, today);
@@ -76,16 +77,27 @@ pub(crate) fn fields(person: &Inhabitant, span: &CoverageSpan, household: &[Inha
 }
 
 /// The household's address: in the city of its 国保 or 広域連合, if it has one.
-fn home(household: u64, members: &[Inhabitant]) -> (String, String) {
+fn home(person: &Inhabitant, members: &[Inhabitant]) -> (String, String) {
+    let prefecture = prefecture_name(person.prefecture);
     let insurers = members.iter().flat_map(|member| &member.coverages).map(|span| span.insurer_name.as_str());
-    let by_insurer = insurers.filter_map(|name| CITIES.iter().position(|city| name.contains(city))).next();
-    let mixed = mixed(household, 1);
-    let place = by_insurer.unwrap_or_else(|| index(mixed, CITIES.len()));
+    let mixed = mixed(person.household, 1);
+    let by_chance = CITIES[index(mixed, CITIES.len())];
+    let city = insurers.filter_map(|name| city_of(name, prefecture)).next().unwrap_or(by_chance);
+    let place = CITIES.iter().position(|known| *known == city).unwrap_or(0);
     let town = TOWNS[index(mixed >> 8, TOWNS.len())];
     let wide = |number: u64| number.to_string().chars().map(full_width).collect::<String>();
     let (block, lot, house) = (mixed >> 16 & 7, mixed >> 24 & 15, mixed >> 32 & 31);
-    let address = format!("東京都{}{town}{}－{}－{}", CITIES[place], wide(block + 1), wide(lot + 1), wide(house + 1));
+    let address = format!("{prefecture}{city}{town}{}－{}－{}", wide(block + 1), wide(lot + 1), wide(house + 1));
     (address, format!("19{}-{:04}", place + 6, 9_000 + mixed % 900))
+}
+
+/// The municipality that an insurer's name tells.
+fn city_of<'a>(insurer: &'a str, prefecture: &str) -> Option<&'a str> {
+    let name = match insurer.split_once('（') {
+        Some((_, inside)) => inside.trim_end_matches('）'),
+        None => insurer.strip_prefix(prefecture).unwrap_or(insurer),
+    };
+    name.ends_with(['市', '町', '村']).then_some(name)
 }
 
 fn full_width(digit: char) -> char {

@@ -6,6 +6,8 @@
 
 use crate::act;
 use crate::bill::{Act, Disease, MedicalReceipt, PharmacyReceipt};
+use crate::dental::{DentalDisease, DentalReceipt};
+use crate::dpc::{DpcStay, Group};
 use crate::medicine::{Form, Medicine};
 use crate::operation::Operation;
 use crate::person::Inhabitant;
@@ -20,6 +22,7 @@ pub(crate) struct Chart<'world> {
     pub(crate) places: &'world Places,
     pub(crate) month: Month,
     pub(crate) medical: Vec<MedicalReceipt>,
+    pub(crate) dental: Vec<DentalReceipt>,
     pub(crate) pharmacy: Vec<PharmacyReceipt>,
 }
 
@@ -49,6 +52,8 @@ pub(crate) struct Stay {
     /// The operation and its day.
     pub(crate) operation: Option<(&'static Operation, Day)>,
     pub(crate) drips: &'static [Medicine],
+    /// Whether the hospital is paid by DPC for it, where the disease has a group.
+    pub(crate) dpc: bool,
 }
 
 /// A visit that has been billed: where the rest of it goes.
@@ -60,7 +65,7 @@ pub(crate) struct Visit {
 
 impl<'world> Chart<'world> {
     pub(crate) fn new(person: &'world Inhabitant, places: &'world Places, month: Month) -> Self {
-        Self { person, places, month, medical: Vec::new(), pharmacy: Vec::new() }
+        Self { person, places, month, medical: Vec::new(), dental: Vec::new(), pharmacy: Vec::new() }
     }
 
     /// A visit with its basic fee; `None` where the person is not insured on that day.
@@ -234,6 +239,12 @@ impl<'world> Chart<'world> {
         let Some(receipt) = self.receipt(stay.institution, day, Some(stay.admitted)) else { return };
         let visit = Visit { receipt, day };
         let bill = &mut self.medical[receipt];
+        bill.dpc = stay.dpc.then(|| Group::of(&stay.disease)).flatten().map(|group| DpcStay {
+            group,
+            admitted: stay.admitted,
+            discharged: stay.discharged,
+            operation: stay.operation,
+        });
         bill.visit(day);
         bill.diagnose(stay.disease, stay.admitted);
         bill.act(&act::BED, day);
@@ -258,6 +269,21 @@ impl<'world> Chart<'world> {
             self.act(visit, &act::PHARMACIST_ADVICE);
             self.act(visit, &act::DISCHARGE_MEDICINE);
         }
+    }
+
+    /// The receipt of this dental clinic for the coverage of that day; `None` where there is none.
+    pub(crate) fn dental_receipt(
+        &mut self,
+        dentist: usize,
+        day: Day,
+        disease: DentalDisease,
+    ) -> Option<&mut DentalReceipt> {
+        let (coverage, _) = self.person.coverage_on(day)?;
+        let place = self.dental.iter().position(|receipt| receipt.coverage == coverage).unwrap_or_else(|| {
+            self.dental.push(DentalReceipt::new(dentist, coverage, day, disease));
+            self.dental.len() - 1
+        });
+        self.dental.get_mut(place)
     }
 
     /// The receipt of this institution for the coverage of that day.

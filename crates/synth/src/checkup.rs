@@ -9,9 +9,7 @@ mod judge;
 
 use crate::chart::is_sunday;
 use crate::dice::{Dice, Stream};
-use crate::health::health;
 use crate::person::{CoverageSpan, Inhabitant};
-use crate::places::Places;
 use crate::story::Story;
 use crate::world::World;
 use body::Life;
@@ -61,11 +59,10 @@ impl World {
     }
 
     fn checkup_packages_of(&self, year: i32) -> Vec<CheckupPackage> {
-        let places = Places::of(self.institutions().len());
         let mut packages: BTreeMap<(usize, InsurerNumber), Vec<(Appointment<'_>, String)>> = BTreeMap::new();
         for person in self.people() {
-            let Some(appointment) = self.appointment(person, year, &places) else { continue };
-            let text = self.document_of(&appointment, &places);
+            let Some(appointment) = self.appointment(person, year) else { continue };
+            let text = self.document_of(&appointment);
             let key = (appointment.place, appointment.coverage.numbers.insurer.clone());
             packages.entry(key).or_default().push((appointment, text));
         }
@@ -76,12 +73,16 @@ impl World {
     }
 
     /// The check-up of a person in a fiscal year, if there was one by today.
-    fn appointment<'a>(&self, person: &'a Inhabitant, year: i32, places: &Places) -> Option<Appointment<'a>> {
+    fn appointment<'a>(&self, person: &'a Inhabitant, year: i32) -> Option<Appointment<'a>> {
         let turned = person.birthdate.age_on(Day::new(year + 1, 3, 31)?);
         let mut life = Dice::new(self.seed(), Stream::Checkups, person.serial, 0);
         let regular = life.chance(REGULAR_SHARE) || person.plays_a_case();
         let usual_month = 5 + life.below(8) as u8;
-        let place = if life.chance(0.6) { *life.pick(&places.hospitals) } else { *life.pick(&places.clinics) };
+        let place = if life.chance(0.6) {
+            *life.pick(&self.places.here.hospitals)
+        } else {
+            *life.pick(&self.places.here.clinics)
+        };
         let mut dice = Dice::new(self.seed(), Stream::Checkups, person.serial, year as u64);
         let goes = regular || dice.chance(OCCASIONAL_SHARE);
         let day = Day::new(year, usual_month, 1 + dice.below(28) as u8)?;
@@ -94,15 +95,13 @@ impl World {
         Some(Appointment { person, coverage, day, created_on, place })
     }
 
-    fn document_of(&self, appointment: &Appointment<'_>, places: &Places) -> String {
+    fn document_of(&self, appointment: &Appointment<'_>) -> String {
         let Appointment { person, coverage, day, created_on, place } = appointment;
-        let since = self.care_period().from.first_day();
-        let health = health(self.seed(), person, places, self.today(), since);
         let dialysis = person.story == Some(Story::Dialysis);
-        let life = Life::of(self.seed(), person, &health, dialysis);
+        let life = Life::of(self.seed(), person, self.health(person), dialysis);
         let late_elderly = person.birthdate.age_on(*day) >= LATE_ELDERLY_AGE;
         let entries = body::entries(&life, self.seed(), *day, late_elderly, *place);
-        let institution = &self.institutions()[*place];
+        let institution = self.institution(*place);
         let head = Head {
             person,
             numbers: &coverage.numbers,
@@ -121,7 +120,7 @@ impl World {
         insurer: &InsurerNumber,
         documents: &[(Appointment<'_>, String)],
     ) -> Option<CheckupPackage> {
-        let sender = &self.institutions()[place].code;
+        let sender = &self.institution(place).code;
         let sent_on = documents.iter().map(|(appointment, _)| appointment.created_on).max()?;
         let folder = format!("{sender}_{}_{sent_on}1_1", insurer.padded());
         let index = document::index(sender, insurer, sent_on, documents.len());

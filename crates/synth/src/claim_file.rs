@@ -1,26 +1,30 @@
 //! Claims files: one for each institution, request month and reviewing body (審査支払機関).
 //!
-//! Care of month M is requested in M+1; a few receipts come a month late (月遅れ).
+//! Care of month M is requested in M+1; a few receipts come a month late (月遅れ). What people of a
+//! neighbouring district received at an institution stands in a further file of it.
 
 use crate::chart::Chart;
+use crate::dental::visit_dentist;
+use crate::dental_claim;
 use crate::dice::{Dice, Stream};
-use crate::health::health;
+use crate::dpc_claim;
+use crate::encode::encode;
 use crate::life::live;
-use crate::medical_claim::{self, Added};
+use crate::medical_claim::{self, Added, Sheet};
 use crate::person::Inhabitant;
 use crate::pharmacy_claim;
-use crate::places::Places;
 use crate::story::Story;
 use crate::story_care::play;
 use crate::uke::Records;
 use crate::world::World;
 use madoguchi_model::day::Month;
-use madoguchi_model::institution::{Institution, InstitutionCode, InstitutionKind};
-use madoguchi_wire::claims::shift_jis;
+use madoguchi_model::institution::{Institution, InstitutionCode};
 use std::collections::BTreeMap;
 
 /// Share of people and months whose receipts come a month late.
 const LATE_SHARE: f64 = 0.01;
+/// Whether DPC and 歯科 are asked for beside 医科 and 調剤.
+const EVERY_KIND: bool = false;
 /// The single byte after the last record.
 const END_OF_FILE: char = '\u{1A}';
 
@@ -72,7 +76,28 @@ struct Draft {
     points: u64,
 }
 
-type Drafts = BTreeMap<(usize, Reviewer), Draft>;
+/// What a file asks for; the files of an institution for one reviewer come in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Medical,
+    Dpc,
+    Dental,
+    Pharmacy,
+}
+
+type Drafts = BTreeMap<(usize, Reviewer, Kind), Draft>;
+
+impl Kind {
+    /// The end of the file's name.
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Medical => "RECEIPTC.UKE",
+            Self::Dpc => "RECEIPTD.UKE",
+            Self::Dental => "RECEIPTS.UKE",
+            Self::Pharmacy => "RECEIPTY.CYO",
+        }
+    }
+}
 
 impl Reviewer {
     /// The digit of the files.
@@ -98,7 +123,9 @@ impl ClaimFileText {
     #[must_use]
     pub fn encoded(self) -> ClaimFile {
         let Self { institution, request_month, reviewer, file_name, text } = self;
-        ClaimFile { institution, request_month, reviewer, file_name, bytes: shift_jis(&text) }
+        let mut bytes = Vec::new();
+        encode(&text, &mut bytes);
+        ClaimFile { institution, request_month, reviewer, file_name, bytes }
     }
 }
 
@@ -116,16 +143,15 @@ impl World {
     /// The files of one request month. The months may be made in any order and at the same time.
     #[must_use]
     pub fn claim_texts_of(&self, request_month: Month) -> Vec<ClaimFileText> {
-        let places = Places::of(self.institutions().len());
         let mut drafts = Drafts::new();
         for person in self.people() {
             for (care_month, late) in [(request_month.plus_months(-2), true), (request_month.plus_months(-1), false)] {
                 if self.tells_of(care_month) && self.is_late(person, care_month) == late {
-                    self.add_receipts(&mut drafts, &places, person, care_month, request_month);
+                    self.add_receipts(&mut drafts, person, care_month);
                 }
             }
         }
-        drafts.into_iter().map(|((index, reviewer), draft)| self.file(index, reviewer, request_month, draft)).collect()
+        drafts.into_iter().map(|(key, draft)| self.file(key, request_month, draft)).collect()
     }
 
     fn tells_of(&self, month: Month) -> bool {
@@ -139,92 +165,103 @@ impl World {
         person.story.is_none() && dice.chance(LATE_SHARE)
     }
 
-    fn add_receipts(
-        &self,
-        drafts: &mut Drafts,
-        places: &Places,
-        person: &Inhabitant,
-        month: Month,
-        request_month: Month,
-    ) {
-        let chart = self.chart(places, person, month);
-        for receipt in &chart.medical {
-            let reviewer = Reviewer::of(person, receipt.coverage);
-            let draft = drafts.entry((receipt.institution, reviewer)).or_default();
-            let search = self.search_number(receipt.institution, request_month, reviewer, draft);
-            let number = draft.receipts;
-            let added = medical_claim::write(&mut draft.records, number, &search, person, month, receipt);
+    fn add_receipts(&self, drafts: &mut Drafts, person: &Inhabitant, month: Month) {
+        let chart = self.chart(person, month);
+        for (place, receipt) in chart.medical.iter().enumerate() {
+            let (institution, reviewer) = (receipt.institution, Reviewer::of(person, receipt.coverage));
+            let kind = if receipt.dpc.is_some() && EVERY_KIND { Kind::Dpc } else { Kind::Medical };
+            let draft = drafts.entry((institution, reviewer, kind)).or_default();
+            let sheet = draft.next(self.search_number(institution, person, month, place));
+            let added = match &receipt.dpc {
+                Some(stay) if EVERY_KIND => dpc_claim::write(&mut draft.records, &sheet, person, month, receipt, stay),
+                _ => medical_claim::write(&mut draft.records, &sheet, person, month, receipt),
+            };
             draft.add(added);
         }
-        for receipt in &chart.pharmacy {
-            let reviewer = Reviewer::of(person, receipt.coverage);
-            let draft = drafts.entry((receipt.pharmacy, reviewer)).or_default();
-            let search = self.search_number(receipt.pharmacy, request_month, reviewer, draft);
-            let (number, prescriber) = (draft.receipts, &self.institutions()[receipt.prescriber]);
-            let added = pharmacy_claim::write(&mut draft.records, number, &search, person, month, receipt, prescriber);
+        for (place, receipt) in chart.dental.iter().enumerate().filter(|_| EVERY_KIND) {
+            let (institution, reviewer) = (receipt.institution, Reviewer::of(person, receipt.coverage));
+            let draft = drafts.entry((institution, reviewer, Kind::Dental)).or_default();
+            let sheet = draft.next(self.search_number(institution, person, month, place));
+            let added = dental_claim::write(&mut draft.records, &sheet, person, month, receipt);
+            draft.add(added);
+        }
+        for (place, receipt) in chart.pharmacy.iter().enumerate() {
+            let (institution, reviewer) = (receipt.pharmacy, Reviewer::of(person, receipt.coverage));
+            let draft = drafts.entry((institution, reviewer, Kind::Pharmacy)).or_default();
+            let sheet = draft.next(self.search_number(institution, person, month, place));
+            let prescriber = self.institution(receipt.prescriber);
+            let added = pharmacy_claim::write(&mut draft.records, &sheet, person, month, receipt, prescriber);
             draft.add(added);
         }
     }
 
     /// All care of a person in a month, whether a claim tells of it yet or not.
-    pub(crate) fn chart<'world>(
-        &'world self,
-        places: &'world Places,
-        person: &'world Inhabitant,
-        month: Month,
-    ) -> Chart<'world> {
-        let mut chart = Chart::new(person, places, month);
+    pub(crate) fn chart<'world>(&'world self, person: &'world Inhabitant, month: Month) -> Chart<'world> {
+        let mut chart = Chart::new(person, &self.places, month);
         match person.story {
             None | Some(Story::Family) => {
-                let since = self.care_period().from.first_day();
-                let health = health(self.seed(), person, places, self.today(), since);
-                live(self.seed(), &mut chart, &health);
+                live(self.seed(), &mut chart, self.health(person));
+                visit_dentist(self.seed(), &mut chart, self.health(person));
             }
             Some(story) => play(&mut chart, story, self.visible()),
         }
         chart
     }
 
-    /// Counts the receipt and gives its 検索番号: request month, institution, reviewer, number.
-    fn search_number(&self, index: usize, month: Month, reviewer: Reviewer, draft: &mut Draft) -> String {
-        draft.receipts += 1;
-        format!("{month}{}{}{:06}", self.institutions()[index].code, reviewer.number(), draft.receipts)
+    /// 検索番号, which stays when a receipt is sent again: care month, institution, person, receipt.
+    fn search_number(&self, index: usize, person: &Inhabitant, month: Month, place: usize) -> String {
+        format!("{month}{}{:09}{place:02}", self.institution(index).code, person.serial)
     }
 
-    fn file(&self, index: usize, reviewer: Reviewer, month: Month, mut draft: Draft) -> ClaimFileText {
-        let institution = &self.institutions()[index];
+    fn file(&self, (index, reviewer, kind): (usize, Reviewer, Kind), month: Month, mut draft: Draft) -> ClaimFileText {
+        let institution = self.institution(index);
         draft.records.add(&["GO", &draft.payers.to_string(), &draft.points.to_string(), "99"]);
-        let mut text = header(institution, reviewer, month);
+        let mut text = header(institution, reviewer, month, kind);
         text.push_str(&draft.records.text);
         text.push(END_OF_FILE);
-        let ending = if institution.kind() == InstitutionKind::Pharmacy { "RECEIPTY.CYO" } else { "RECEIPTC.UKE" };
+        let ending = kind.ending();
+        let further = if self.is_own(index) { String::new() } else { format!("N{:05}_", self.district.number) };
         ClaimFileText {
             institution: institution.code.clone(),
             request_month: month,
             reviewer,
-            file_name: format!("{month}_{}_{}_{ending}", institution.code, reviewer.number()),
+            file_name: format!("{month}_{}_{}_{further}{ending}", institution.code, reviewer.number()),
             text,
         }
     }
 }
 
 impl Draft {
+    /// The number and 検索番号 of the next receipt.
+    fn next(&mut self, search_number: String) -> Sheet {
+        self.receipts += 1;
+        Sheet { number: self.receipts, search_number }
+    }
+
     fn add(&mut self, added: Added) {
         self.payers += added.payers;
         self.points += u64::from(added.points);
     }
 }
 
-/// IR of 医科, YK of 調剤.
-fn header(institution: &Institution, reviewer: Reviewer, month: Month) -> String {
+/// IR of 医科 and DPC, UK and IR of 歯科, YK of 調剤.
+fn header(institution: &Institution, reviewer: Reviewer, month: Month, kind: Kind) -> String {
+    const TELEPHONE: &str = "03-0000-0000";
     let (prefecture, rest) = institution.code.as_str().split_at(2);
     let (point_table, code) = rest.split_at(1);
     let (reviewer, month, name) = (reviewer.number().to_string(), month.to_string(), &institution.name);
     let mut header = Records::default();
-    if institution.kind() == InstitutionKind::Pharmacy {
-        header.add(&["YK", &reviewer, prefecture, point_table, code, name, &month, "00", "03-0000-0000"]);
-    } else {
-        header.add(&["IR", &reviewer, prefecture, point_table, code, "", name, &month, "00", "03-0000-0000"]);
+    match kind {
+        Kind::Pharmacy => {
+            header.add(&["YK", &reviewer, prefecture, point_table, code, name, &month, "00", TELEPHONE]);
+        }
+        Kind::Dental => {
+            header.add(&["UK", &reviewer, prefecture, point_table, code, "", name, &month, "", "00"]);
+            header.add(&["IR", &reviewer, prefecture, point_table, code, "", &month, TELEPHONE]);
+        }
+        Kind::Medical | Kind::Dpc => {
+            header.add(&["IR", &reviewer, prefecture, point_table, code, "", name, &month, "00", TELEPHONE]);
+        }
     }
     header.text
 }

@@ -68,14 +68,26 @@ impl World {
     /// The whole coverage file as text: a heading, then one line for each coverage.
     #[must_use]
     pub fn coverage_csv(&self, card_serial: impl Fn(&str) -> String) -> String {
-        let mut text = COLUMNS.join(",");
-        text.push_str("\r\n");
-        for row in self.coverage_rows(card_serial) {
-            text.push_str(&row.join(","));
-            text.push_str("\r\n");
-        }
+        let mut text = heading();
+        self.add_coverage_lines(&mut text, card_serial);
         text
     }
+
+    /// Adds a line for each coverage.
+    pub(crate) fn add_coverage_lines(&self, text: &mut String, card_serial: impl Fn(&str) -> String) {
+        for row in self.coverage_rows(card_serial) {
+            for (place, field) in row.iter().enumerate() {
+                text.push_str(if place == 0 { "" } else { "," });
+                text.push_str(field);
+            }
+            text.push_str("\r\n");
+        }
+    }
+}
+
+/// The first line of the coverage file.
+pub(crate) fn heading() -> String {
+    format!("{}\r\n", COLUMNS.join(","))
 }
 
 fn row(person: &Inhabitant, coverage: &CoverageSpan, card_serial: &str, mut more: [String; 25]) -> CoverageRow {

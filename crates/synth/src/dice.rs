@@ -22,6 +22,9 @@ pub(crate) enum Stream {
     Prescriptions = 9,
     Waiting = 10,
     Checkups = 12,
+    Lives = 13,
+    Elsewhere = 14,
+    Dental = 15,
 }
 
 /// A stream of chance.

@@ -1,20 +1,37 @@
-//! A world as a directory of files that anyone can take in: `coverage.csv`, `tickets.csv`, `institutions.csv`,
+//! A small world as a directory of files that anyone can take in: `coverage.csv`, `tickets.csv`, `institutions.csv`,
 //! `prescriptions.csv`, `claims/` and `checkups/`.
 
+use crate::file::{directory, write_lines, write_whole};
 use crate::world::World;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use madoguchi_model::institution::Institution;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Columns of the list of institutions.
-const INSTITUTION_COLUMNS: &str = "code,name,kind,hospital,opened_on\r\n";
+pub(crate) const INSTITUTION_COLUMNS: &str = "code,name,kind,hospital,opened_on\r\n";
 
 /// Why the files could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{}：書き込めません（{source}）。空き容量と書き込み権限を確認してください", path.display())]
-pub struct ExportError {
-    path: PathBuf,
-    source: io::Error,
+pub enum ExportError {
+    /// The file system refused.
+    #[error("{}：書き込めません（{source}）。空き容量と書き込み権限を確認してください", path.display())]
+    Write {
+        /// Which file or directory.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// The directory holds what was made by another plan.
+    #[error(
+        "{}：別の条件で作成したファイルがあります（{found}）。同じ条件を指定するか、別のディレクトリを指定してください",
+        path.display()
+    )]
+    OtherPlan {
+        /// The note of what was made.
+        path: PathBuf,
+        /// The plan that the note tells.
+        found: String,
+    },
 }
 
 impl World {
@@ -23,40 +40,26 @@ impl World {
     ///
     /// # Errors
     /// The first file that could not be written.
-    pub fn write_files(&self, directory: &Path) -> Result<(), ExportError> {
-        let claims = directory.join("claims");
-        fs::create_dir_all(&claims).map_err(|source| ExportError { path: claims.clone(), source })?;
-        write(directory.join("coverage.csv"), self.coverage_csv(|_| String::new()).as_bytes())?;
-        write(directory.join("tickets.csv"), self.ticket_csv().as_bytes())?;
-        write(directory.join("institutions.csv"), self.institutions_csv().as_bytes())?;
-        self.write_prescriptions(directory.join("prescriptions.csv"))?;
-        let checkups = directory.join("checkups");
-        fs::create_dir_all(&checkups).map_err(|source| ExportError { path: checkups.clone(), source })?;
-        self.checkup_packages().try_for_each(|package| write(checkups.join(&package.file_name), &package.bytes))?;
-        self.claim_files().try_for_each(|file| write(claims.join(&file.file_name), &file.bytes))
-    }
-
-    /// Person by person: the file of a large world is larger than its memory.
-    fn write_prescriptions(&self, path: PathBuf) -> Result<(), ExportError> {
-        let write = || -> io::Result<()> {
-            let mut file = BufWriter::new(File::create(&path)?);
-            self.prescription_lines().try_for_each(|lines| file.write_all(lines.as_bytes()))?;
-            file.flush()
-        };
-        write().map_err(|source| ExportError { path: path.clone(), source })
-    }
-
-    fn institutions_csv(&self) -> String {
-        let mut text = INSTITUTION_COLUMNS.to_owned();
-        for institution in self.institutions() {
-            let (code, kind) = (&institution.code, institution.kind().code());
-            let hospital = u8::from(institution.hospital);
-            text.push_str(&format!("{code},{},{kind},{hospital},{}\r\n", institution.name, institution.opened_on));
-        }
-        text
+    pub fn write_files(&self, target: &Path) -> Result<(), ExportError> {
+        let (claims, checkups) = (target.join("claims"), target.join("checkups"));
+        directory(&claims)?;
+        write_whole(&target.join("coverage.csv"), self.coverage_csv(|_| String::new()).as_bytes())?;
+        write_whole(&target.join("tickets.csv"), self.ticket_csv().as_bytes())?;
+        let institutions: String = self.institutions().iter().map(institution_line).collect();
+        let institutions = format!("{INSTITUTION_COLUMNS}{institutions}");
+        write_whole(&target.join("institutions.csv"), institutions.as_bytes())?;
+        // Person by person: the file of a large world is larger than its memory.
+        write_lines(&target.join("prescriptions.csv"), self.prescription_lines())?;
+        directory(&checkups)?;
+        self.checkup_packages()
+            .try_for_each(|package| write_whole(&checkups.join(&package.file_name), &package.bytes))?;
+        self.claim_files().try_for_each(|file| write_whole(&claims.join(&file.file_name), &file.bytes))
     }
 }
 
-fn write(path: PathBuf, bytes: &[u8]) -> Result<(), ExportError> {
-    fs::write(&path, bytes).map_err(|source| ExportError { path, source })
+/// A line of the list of institutions.
+pub(crate) fn institution_line(institution: &Institution) -> String {
+    let (code, kind) = (&institution.code, institution.kind().code());
+    let hospital = u8::from(institution.hospital);
+    format!("{code},{},{kind},{hospital},{}\r\n", institution.name, institution.opened_on)
 }

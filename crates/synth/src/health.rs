@@ -27,7 +27,14 @@ pub(crate) struct Health {
     pub(crate) hospital: usize,
     pub(crate) pharmacy: usize,
     pub(crate) rhythm: Rhythm,
+    pub(crate) dentist: usize,
+    /// How often the person goes to the dentist, 1 on average.
+    pub(crate) dental_habit: f64,
 }
+
+/// Share of people who have their clinic and pharmacy in the neighbouring district; likewise their hospital, and their
+/// dentist.
+const ELSEWHERE_SHARE: f64 = 0.05;
 
 /// How often someone with chronic conditions comes.
 #[derive(Debug, Clone, Copy)]
@@ -62,14 +69,30 @@ pub(crate) fn health(seed: u64, person: &Inhabitant, places: &Places, today: Day
     let frailty = dice.frailty();
     let chronic = CONDITIONS.iter().filter_map(|condition| chronic(&mut dice, person, age, condition, since)).collect();
     let (months, visits, days) = *dice.weighted(&RHYTHMS);
-    Health {
+    let mut dental = Dice::new(seed, Stream::Dental, person.serial, 0);
+    let mut health = Health {
         frailty,
         chronic,
-        clinic: *dice.pick(&places.clinics),
-        hospital: *dice.pick(&places.hospitals),
-        pharmacy: *dice.pick(&places.pharmacies),
+        clinic: *dice.pick(&places.here.clinics),
+        hospital: *dice.pick(&places.here.hospitals),
+        pharmacy: *dice.pick(&places.here.pharmacies),
         rhythm: Rhythm { months, visits, days, phase: dice.below(12) as u32, day: 2 + dice.below(11) as u8 },
+        dentist: *dental.pick(&places.here.dentists),
+        dental_habit: dental.frailty(),
+    };
+    if let Some(next) = &places.next {
+        let mut dice = Dice::new(seed, Stream::Elsewhere, person.serial, 0);
+        if dice.chance(ELSEWHERE_SHARE) {
+            (health.clinic, health.pharmacy) = (*dice.pick(&next.clinics), *dice.pick(&next.pharmacies));
+        }
+        if dice.chance(ELSEWHERE_SHARE) {
+            health.hospital = *dice.pick(&next.hospitals);
+        }
+        if dice.chance(ELSEWHERE_SHARE) {
+            health.dentist = *dice.pick(&next.dentists);
+        }
     }
+    health
 }
 
 fn chronic(

@@ -4,7 +4,9 @@
 //! for 後期高齢者医療 on the birthday. A change of insurer moves the whole group.
 
 use crate::dice::{Dice, Stream};
+use crate::district::{District, Extent};
 use crate::insurer::{Insurer, Scheme, household_numbers, insurer_of};
+use crate::mortality;
 use crate::names::{FAMILY, FEMALE_OLDER, FEMALE_YOUNGER, MALE_OLDER, MALE_YOUNGER, Name};
 use crate::neighbourhood::{Body, Family};
 use crate::person::{CoverageSpan, Inhabitant};
@@ -21,26 +23,27 @@ const YOUNGER_NAMES_FROM: i32 = 1985;
 /// Share of people under 65 who change their insurer within a year.
 const CHANGES_PER_YEAR: f64 = 0.06;
 
-/// What is fixed for all households of a world.
+/// What is fixed for all households of a district.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Setting {
+pub(crate) struct Setting<'a> {
     pub(crate) seed: u64,
     pub(crate) today: Day,
     /// The first day of which the world tells.
     pub(crate) since: Day,
+    pub(crate) district: &'a District,
 }
 
 /// One insured group: the insured person and those who follow.
-struct Group {
-    insurer: Insurer,
-    next: Option<(Day, Insurer)>,
+struct Group<'a> {
+    insurer: &'a Insurer,
+    next: Option<(Day, &'a Insurer)>,
     valid_from: Day,
     /// Unique among all households and their parts.
     serial: u64,
 }
 
 /// The members of a family as insured persons; `serial` is the number of the first of them.
-pub(crate) fn inhabitants(setting: &Setting, family: &Family, serial: u64) -> Vec<Inhabitant> {
+pub(crate) fn inhabitants(setting: &Setting<'_>, family: &Family, serial: u64) -> Vec<Inhabitant> {
     let mut dice = Dice::new(setting.seed, Stream::Households, serial, 0);
     let family_name = FAMILY[dice.rank(FAMILY.len())];
     let mut members: Vec<_> = family
@@ -54,11 +57,14 @@ pub(crate) fn inhabitants(setting: &Setting, family: &Family, serial: u64) -> Ve
         })
         .collect();
     insure(setting, &mut dice, &mut members, family.adults.len());
+    if setting.district.extent == Extent::OfNation {
+        members.iter_mut().for_each(|member| mortality::live_or_die(setting, member));
+    }
     members
 }
 
 fn nobody_insured_yet(
-    setting: &Setting,
+    setting: &Setting<'_>,
     dice: &mut Dice,
     family_name: (&str, &str),
     body: &Body,
@@ -82,6 +88,7 @@ fn nobody_insured_yet(
         coverages: Vec::new(),
         household: serial,
         serial,
+        prefecture: setting.district.prefecture,
         story: None,
     }
 }
@@ -93,7 +100,7 @@ pub(crate) fn key(serial: u64) -> String {
 
 /// Draws one group for the first member under 75 with everyone who depends on that member, and one
 /// more for a spouse in work. Whoever was 75 before the world begins belongs to neither.
-fn insure(setting: &Setting, dice: &mut Dice, members: &mut [Inhabitant], adults: usize) {
+fn insure(setting: &Setting<'_>, dice: &mut Dice, members: &mut [Inhabitant], adults: usize) {
     let elderly = |member: &Inhabitant| member.seventy_fifth_birthday() <= setting.since;
     let head = members.iter().position(|member| !elderly(member));
     let groups = head.map(|head| groups(setting, dice, &members[..adults], &members[head], head));
@@ -112,26 +119,26 @@ fn insure(setting: &Setting, dice: &mut Dice, members: &mut [Inhabitant], adults
     }
 }
 
-fn groups(
-    setting: &Setting,
+fn groups<'a>(
+    setting: &Setting<'a>,
     dice: &mut Dice,
     adults: &[Inhabitant],
     head: &Inhabitant,
     place: usize,
-) -> (Group, Option<Group>) {
+) -> (Group<'a>, Option<Group<'a>>) {
     let age = |member: &Inhabitant| member.birthdate.age_on(setting.today);
     let first = group(setting, dice, age(head), head.serial);
     let both_of_working_age = place == 0 && adults.len() > 1 && adults.iter().all(|adult| age(adult) < 68);
     let works = both_of_working_age && dice.chance(0.45) && first.insurer.scheme != Scheme::National;
     let second = works.then(|| {
-        let association = insurer_of(dice, Scheme::Association);
+        let association = insurer_of(dice, &setting.district.insurers, Scheme::Association);
         Group { insurer: association, next: None, ..group(setting, dice, age(&adults[1]), adults[1].serial) }
     });
     (first, second)
 }
 
-fn group(setting: &Setting, dice: &mut Dice, age: i32, serial: u64) -> Group {
-    let insurer = draw_insurer(dice, age);
+fn group<'a>(setting: &Setting<'a>, dice: &mut Dice, age: i32, serial: u64) -> Group<'a> {
+    let insurer = draw_insurer(dice, &setting.district.insurers, age);
     let years = f64::from(setting.today.month().months_since(setting.since.month()).max(1)) / 12.0;
     let changes = age < 65 && dice.chance(1.0 - (1.0 - CHANGES_PER_YEAR).powf(years));
     let next = if changes { draw_change(setting, dice, age, insurer) } else { None };
@@ -140,7 +147,7 @@ fn group(setting: &Setting, dice: &mut Dice, age: i32, serial: u64) -> Group {
     Group { insurer, next, valid_from, serial: serial * 2 }
 }
 
-fn draw_insurer(dice: &mut Dice, age: i32) -> Insurer {
+fn draw_insurer<'a>(dice: &mut Dice, insurers: &'a [Insurer], age: i32) -> &'a Insurer {
     use Scheme::{Association, MutualAid, National, Society};
     let schemes: &[(Scheme, u32)] = match age {
         ..60 => &[(Association, 41), (Society, 30), (MutualAid, 9), (National, 20)],
@@ -148,11 +155,11 @@ fn draw_insurer(dice: &mut Dice, age: i32) -> Insurer {
         _ => &[(Association, 11), (Society, 3), (National, 86)],
     };
     let scheme = *dice.weighted(schemes);
-    insurer_of(dice, scheme)
+    insurer_of(dice, insurers, scheme)
 }
 
 /// Another insurer from a day between the world's beginning and today: mostly on 1 April.
-fn draw_change(setting: &Setting, dice: &mut Dice, age: i32, old: Insurer) -> Option<(Day, Insurer)> {
+fn draw_change<'a>(setting: &Setting<'a>, dice: &mut Dice, age: i32, old: &Insurer) -> Option<(Day, &'a Insurer)> {
     let months = setting.today.month().months_since(setting.since.month()).max(1);
     let shift = i32::try_from(dice.below(months as usize)).unwrap_or(0);
     let month = setting.since.month().plus_months(shift);
@@ -161,19 +168,19 @@ fn draw_change(setting: &Setting, dice: &mut Dice, age: i32, old: Insurer) -> Op
         Some(april) if dice.chance(0.6) => april,
         _ => month.day(if dice.chance(0.5) { 1 } else { 16 })?,
     };
-    let new = draw_insurer(dice, age);
+    let new = draw_insurer(dice, &setting.district.insurers, age);
     (new != old && day > setting.since && day < setting.today).then_some((day, new))
 }
 
 /// Gives a member the group's coverage, and 後期高齢者医療 from the 75th birthday on.
-fn cover(setting: &Setting, dice: &mut Dice, member: &mut Inhabitant, group: &Group, place: u32) {
+fn cover(setting: &Setting<'_>, dice: &mut Dice, member: &mut Inhabitant, group: &Group<'_>, place: u32) {
     let seventy_five = member.seventy_fifth_birthday();
     let start = group.valid_from.max(member.birthdate);
     // Everyone of a group draws the same numbers: the stream is the group's.
     let mut numbers = Dice::new(setting.seed, Stream::Households, group.serial, 1);
-    let mut spans = vec![span(setting, member, &group.insurer, &mut numbers, group.serial, place, start)];
+    let mut spans = vec![span(setting, member, group.insurer, &mut numbers, group.serial, place, start)];
     if let Some((day, insurer)) = group.next {
-        let follows = span(setting, member, &insurer, &mut numbers, group.serial + 1, place, day.max(member.birthdate));
+        let follows = span(setting, member, insurer, &mut numbers, group.serial + 1, place, day.max(member.birthdate));
         if member.birthdate < day {
             spans[0].end_before(day);
             spans.push(follows);
@@ -194,7 +201,7 @@ fn cover(setting: &Setting, dice: &mut Dice, member: &mut Inhabitant, group: &Gr
 }
 
 fn span(
-    setting: &Setting,
+    setting: &Setting<'_>,
     member: &Inhabitant,
     insurer: &Insurer,
     numbers: &mut Dice,
@@ -202,12 +209,12 @@ fn span(
     place: u32,
     valid_from: Day,
 ) -> CoverageSpan {
-    let mut numbers = household_numbers(numbers, insurer, serial);
+    let mut numbers = household_numbers(numbers, setting.district, insurer, serial);
     let first_branch = u32::from(insurer.is_national());
     numbers.branch = format!("{:02}", place + first_branch);
     CoverageSpan {
         numbers,
-        insurer_name: insurer.name.to_owned(),
+        insurer_name: insurer.name.clone().into_owned(),
         relation: if place == 0 { Relation::Insured } else { Relation::Dependant },
         valid_from,
         valid_to: None,
@@ -218,12 +225,12 @@ fn span(
 }
 
 /// The coverage by 後期高齢者医療 from the 75th birthday on.
-pub(crate) fn late_elderly(setting: &Setting, dice: &mut Dice, member: &Inhabitant) -> CoverageSpan {
-    let insurer = insurer_of(dice, Scheme::LateElderly);
+pub(crate) fn late_elderly(setting: &Setting<'_>, dice: &mut Dice, member: &Inhabitant) -> CoverageSpan {
+    let insurer = insurer_of(dice, &setting.district.insurers, Scheme::LateElderly);
     let start = Day::from_number(LATE_ELDERLY_START).unwrap_or(setting.since);
     CoverageSpan {
-        numbers: household_numbers(dice, &insurer, member.serial),
-        insurer_name: insurer.name.to_owned(),
+        numbers: household_numbers(dice, setting.district, insurer, member.serial),
+        insurer_name: insurer.name.clone().into_owned(),
         relation: Relation::Insured,
         valid_from: member.seventy_fifth_birthday().max(start),
         valid_to: None,

@@ -1,10 +1,12 @@
 //! The institutions of the world: at least a hospital, a clinic, a dental clinic, a pharmacy and a
-//! home-nursing station, all invented, in one invented part of the prefecture 13.
+//! home-nursing station, all invented. Those of a small world stand in one invented part of the
+//! prefecture 13, those of a nation in its districts, as many as the country has for so many people.
 
 use crate::dice::{Dice, Stream};
+use crate::district::District;
 use madoguchi_model::check_digit::check_digit;
 use madoguchi_model::day::Day;
-use madoguchi_model::institution::{Institution, InstitutionCode};
+use madoguchi_model::institution::{Institution, InstitutionCode, InstitutionKind};
 
 /// Fewest institutions of a world: one of each sort.
 pub const INSTITUTIONS_MIN: usize = 5;
@@ -67,9 +69,33 @@ const PLACES: [&str; 24] = [
 
 const CLINIC_FIELDS: [&str; 6] = ["内科クリニック", "整形外科", "こどもクリニック", "眼科医院", "皮膚科", "耳鼻咽喉科"];
 
+/// Institutions for 100,000 people.
+const DENSITIES: [(Sort, f64); 5] = [
+    (Sort::Hospital, 6.6),
+    (Sort::Clinic, 85.0),
+    (Sort::Dental, 54.0),
+    (Sort::Pharmacy, 51.0),
+    (Sort::HomeNursing, 12.0),
+];
+/// Numbers of institutions of one point table that a district has for itself.
+const NUMBERS_OF_DISTRICT: u32 = 100;
+/// From this one of them on they are clinics'; those before are hospitals'.
+const FIRST_CLINIC: u32 = 10;
+
 impl Sort {
-    pub(crate) fn of(index: usize) -> Self {
+    fn in_order(index: usize) -> Self {
         ORDER[index % ORDER.len()]
+    }
+
+    /// What this institution is.
+    pub(crate) fn of(institution: &Institution) -> Self {
+        match institution.kind() {
+            InstitutionKind::Medical if institution.hospital => Self::Hospital,
+            InstitutionKind::Medical => Self::Clinic,
+            InstitutionKind::Dental => Self::Dental,
+            InstitutionKind::Pharmacy => Self::Pharmacy,
+            InstitutionKind::HomeNursing => Self::HomeNursing,
+        }
     }
 
     fn digit(self) -> char {
@@ -89,24 +115,50 @@ pub(crate) fn institutions(seed: u64, count: usize) -> Vec<Institution> {
 
 fn institution(seed: u64, index: usize) -> Institution {
     let mut dice = Dice::new(seed, Stream::Institutions, index as u64, 0);
-    let sort = Sort::of(index);
-    let nth = (0..index).filter(|earlier| Sort::of(*earlier) == sort).count();
-    let opened_on = Day::new(1975 + dice.below(40) as i32, 1 + dice.below(12) as u8, 1);
+    let sort = Sort::in_order(index);
+    let nth = (0..index).filter(|earlier| Sort::in_order(*earlier) == sort).count();
+    let opened_on = opened_on(&mut dice);
+    // Prefecture, point table, district, a number that holds the index.
+    let block = if sort == Sort::Hospital { 8 } else { 1 };
+    let body = format!("13{}{:02}{block}{index:03}", sort.digit(), 81 + dice.below(9));
+    made(sort, &body, name(sort, nth), opened_on)
+}
+
+/// The institutions of a district of a nation: hospitals first. Of each sort there are as many as the
+/// people before it and in it need, less those that the districts before it have; never none.
+pub(crate) fn district_institutions(seed: u64, district: &District, people_before: u64) -> Vec<Institution> {
+    let mut dice = Dice::new(seed, Stream::Institutions, u64::from(district.number), 1);
+    let mut all = Vec::new();
+    for (sort, density) in DENSITIES {
+        let needed = |people: u64| (people as f64 * density / 100_000.0).round() as u32;
+        let count = needed(people_before + district.persons as u64) - needed(people_before);
+        for nth in 0..count.clamp(1, NUMBERS_OF_DISTRICT - FIRST_CLINIC) {
+            let in_district = if sort == Sort::Hospital { nth } else { FIRST_CLINIC + nth };
+            let number = district.place * NUMBERS_OF_DISTRICT + in_district;
+            let (county, number) = (1 + number / 10_000, number % 10_000);
+            let body = format!("{:02}{}{county:02}{number:04}", district.prefecture, sort.digit());
+            // Neighbours have other names, and so have the clinics of one place.
+            let name = name(sort, (district.number * 5 + nth) as usize);
+            all.push(made(sort, &body, name, opened_on(&mut dice)));
+        }
+    }
+    all
+}
+
+fn made(sort: Sort, body: &str, name: String, opened_on: Day) -> Institution {
+    let check = check_digit(body).expect("the body is digits");
     Institution {
-        code: code(&mut dice, sort, index),
-        name: name(sort, nth),
+        code: InstitutionCode::parse(&format!("{body}{check}")).expect("ten digits of a known kind"),
+        name,
         hospital: sort == Sort::Hospital,
-        opened_on: opened_on.unwrap_or_else(|| Day::new(1980, 4, 1).expect("1 April 1980 exists")),
+        opened_on,
         abolished_on: None,
     }
 }
 
-/// Prefecture 13, point table, district, a number that holds the index, check digit.
-fn code(dice: &mut Dice, sort: Sort, index: usize) -> InstitutionCode {
-    let block = if sort == Sort::Hospital { 8 } else { 1 };
-    let body = format!("13{}{:02}{block}{index:03}", sort.digit(), 81 + dice.below(9));
-    let check = check_digit(&body).expect("the body is digits");
-    InstitutionCode::parse(&format!("{body}{check}")).expect("ten digits of a known kind")
+fn opened_on(dice: &mut Dice) -> Day {
+    let day = Day::new(1975 + dice.below(40) as i32, 1 + dice.below(12) as u8, 1);
+    day.unwrap_or_else(|| Day::new(1980, 4, 1).expect("1 April 1980 exists"))
 }
 
 fn name(sort: Sort, nth: usize) -> String {
@@ -129,7 +181,6 @@ fn full_width(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use madoguchi_model::institution::InstitutionKind;
     use std::collections::HashSet;
 
     #[test]

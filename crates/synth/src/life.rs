@@ -12,6 +12,7 @@ use crate::illness::{ADMISSIONS, ILLNESSES, Illness};
 use crate::medicine::{Form, Medicine};
 use crate::operation::{INPATIENT, OUTPATIENT, Operation};
 use crate::person::Inhabitant;
+use crate::places::Places;
 use madoguchi_model::day::{Day, Month};
 
 /// Acute visits a month of someone with average frailty and age.
@@ -61,12 +62,12 @@ fn away_in_hospital(seed: u64, chart: &mut Chart<'_>, health: &Health) -> Vec<St
 
 /// The stay that begins in a month, if one does and the person is not still in hospital.
 fn stay(seed: u64, chart: &Chart<'_>, health: &Health, month: Month) -> Option<Stay> {
-    let stay = drawn_stay(seed, chart.person, health, month)?;
-    let before = drawn_stay(seed, chart.person, health, month.plus_months(-1));
+    let stay = drawn_stay(seed, chart.places, chart.person, health, month)?;
+    let before = drawn_stay(seed, chart.places, chart.person, health, month.plus_months(-1));
     before.is_none_or(|before| before.discharged < stay.admitted).then_some(stay)
 }
 
-fn drawn_stay(seed: u64, person: &Inhabitant, health: &Health, month: Month) -> Option<Stay> {
+fn drawn_stay(seed: u64, places: &Places, person: &Inhabitant, health: &Health, month: Month) -> Option<Stay> {
     let mut dice = Dice::new(seed, Stream::Admission, person.serial, month.number() as u64);
     let age = person.birthdate.age_on(month.last_day());
     if !dice.chance(ADMISSIONS_A_MONTH * inpatient_use(age) * (0.5 + 0.5 * health.frailty)) {
@@ -74,16 +75,17 @@ fn drawn_stay(seed: u64, person: &Inhabitant, health: &Health, month: Month) -> 
     }
     let admitted = month.day(1 + dice.below(28) as u8)?;
     person.coverage_on(admitted)?;
+    let dpc = dice.below(100) < places.dpc_percent(health.hospital);
     let suitable: Vec<_> =
         INPATIENT.iter().filter(|(operation, _)| operation.suits(age, person.sex)).copied().collect();
     if !suitable.is_empty() && dice.chance(OPERATION_SHARE) {
-        return Some(stay_for_operation(&mut dice, health, &suitable, admitted));
+        return Some(Stay { dpc, ..stay_for_operation(&mut dice, health, &suitable, admitted) });
     }
     let causes: Vec<_> = ADMISSIONS.iter().filter(|cause| cause.1 <= age).map(|cause| (cause, cause.3)).collect();
     let (disease, _, drips, _) = **dice.weighted(&causes);
     let days = (9.0_f64.ln() + 0.9 * dice.normal()).exp().round() as i64;
     let discharged = admitted.plus_days(days.clamp(2, STAY_DAYS_MAX));
-    Some(Stay { institution: health.hospital, admitted, discharged, disease, operation: None, drips })
+    Some(Stay { institution: health.hospital, admitted, discharged, disease, operation: None, drips, dpc })
 }
 
 fn stay_for_operation(dice: &mut Dice, health: &Health, suitable: &[(Operation, u32)], admitted: Day) -> Stay {
@@ -97,6 +99,7 @@ fn stay_for_operation(dice: &mut Dice, health: &Health, suitable: &[(Operation, 
         disease: chosen.disease,
         operation: operation.map(|operation| (operation, admitted.plus_days(1))),
         drips: &[],
+        dpc: false,
     }
 }
 

@@ -18,11 +18,19 @@ pub(crate) struct Added {
     pub(crate) points: u32,
 }
 
-/// Writes the receipt with this number.
+/// What a receipt gets from the file that it stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sheet {
+    /// レセプト番号.
+    pub(crate) number: u32,
+    /// 検索番号.
+    pub(crate) search_number: String,
+}
+
+/// Writes the receipt.
 pub(crate) fn write(
     records: &mut Records,
-    number: u32,
-    search_number: &str,
+    sheet: &Sheet,
     person: &Inhabitant,
     month: Month,
     receipt: &MedicalReceipt,
@@ -31,31 +39,36 @@ pub(crate) fn write(
     let public = public_expense(person, month);
     let inpatient = receipt.admitted.is_some();
     let kind = receipt_kind('1', person, coverage, month.last_day(), inpatient, public.is_some());
-    common(records, number, &kind, search_number, person, month, receipt);
+    common(records, sheet, &kind, person, month, receipt, "");
     let days = receipt.visited.iter().filter(|visited| **visited).count() as u32;
     let points = receipt.points();
-    let meals = (receipt.meals > 0).then_some((receipt.meals, receipt.meals * meal(month).points));
-    payers(records, coverage, public.as_ref(), Totals { days, points, meals });
+    payers(records, coverage, public.as_ref(), Totals { days, points, meals: meals(receipt, month) });
     visit_days(records, &receipt.visited);
     for (place, (disease, since)) in receipt.diseases.iter().enumerate() {
         let main = if place == 0 { "01" } else { "" };
         records.add(&["SY", disease.code, &date(*since), "1", "", disease.name, main]);
     }
     let burden = if public.is_some() { "2" } else { "1" };
-    units(records, burden, receipt);
+    units(records, burden, receipt.units.iter().collect());
     Added { payers: 1 + u32::from(public.is_some()), points }
 }
 
-fn common(
+/// Number and price of the meals, of inpatients.
+pub(crate) fn meals(receipt: &MedicalReceipt, month: Month) -> Option<(u32, u32)> {
+    (receipt.meals > 0).then_some((receipt.meals, receipt.meals * meal(month).points))
+}
+
+/// RE; `summary` is the 総括区分 of DPC.
+pub(crate) fn common(
     records: &mut Records,
-    number: u32,
+    sheet: &Sheet,
     kind: &str,
-    search_number: &str,
     person: &Inhabitant,
     month: Month,
     receipt: &MedicalReceipt,
+    summary: &str,
 ) {
-    let (number, month, birthdate) = (number.to_string(), month.to_string(), date(person.birthdate));
+    let (number, month, birthdate) = (sheet.number.to_string(), month.to_string(), date(person.birthdate));
     let (name, kana) = (claim_name(&person.name), person.kana.replace('　', ""));
     let (sex, admitted) = (person.sex.number().to_string(), receipt.admitted.map_or_else(String::new, date));
     let chart_number = format!("{:05}", 10_000 + person.serial);
@@ -69,15 +82,16 @@ fn common(
     fields[6] = &birthdate;
     fields[8] = &admitted;
     fields[13] = &chart_number;
-    fields[18] = search_number;
+    fields[16] = summary;
+    fields[18] = &sheet.search_number;
     fields[36] = &kana;
     records.add(&fields);
 }
 
-fn units(records: &mut Records, burden: &str, receipt: &MedicalReceipt) {
-    let mut ordered: Vec<&Unit> = receipt.units.iter().collect();
-    ordered.sort_by_key(|unit| unit.class);
-    for unit in ordered {
+/// The units in the order of 診療識別.
+pub(crate) fn units(records: &mut Records, burden: &str, mut units: Vec<&Unit>) {
+    units.sort_by_key(|unit| unit.class);
+    for unit in units {
         write_unit(records, burden, unit);
     }
 }

@@ -17,9 +17,9 @@ pub(crate) struct PublicExpense {
 }
 
 /// Local help for small children (法別 88).
-const CHILDREN: &str = "8813951";
+const CHILDREN: (&str, &str) = ("88", "951");
 /// 難病 (法別 54).
-const RARE_DISEASE: &str = "5413601";
+const RARE_DISEASE: (&str, &str) = ("54", "601");
 
 /// The public expense of a person in a month: for one small child in three and a few others.
 pub(crate) fn public_expense(person: &Inhabitant, month: Month) -> Option<PublicExpense> {
@@ -32,7 +32,8 @@ pub(crate) fn public_expense(person: &Inhabitant, month: Month) -> Option<Public
     } else {
         return None;
     };
-    Some(PublicExpense { payer: with_check_digit(payer), recipient: with_check_digit(&recipient(person.serial)) })
+    let payer = format!("{}{:02}{}", payer.0, person.prefecture, payer.1);
+    Some(PublicExpense { payer: with_check_digit(&payer), recipient: with_check_digit(&recipient(person.serial)) })
 }
 
 fn recipient(serial: u64) -> String {
@@ -84,12 +85,34 @@ pub(crate) struct Totals {
 
 /// HO, KO and SN of a receipt.
 pub(crate) fn payers(records: &mut Records, coverage: &CoverageSpan, public: Option<&PublicExpense>, totals: Totals) {
+    write_payers(records, coverage, public, totals, &[""]);
+}
+
+/// Likewise in 歯科, whose HO has no reserve field.
+pub(crate) fn dental_payers(
+    records: &mut Records,
+    coverage: &CoverageSpan,
+    public: Option<&PublicExpense>,
+    totals: Totals,
+) {
+    write_payers(records, coverage, public, totals, &[]);
+}
+
+fn write_payers(
+    records: &mut Records,
+    coverage: &CoverageSpan,
+    public: Option<&PublicExpense>,
+    totals: Totals,
+    reserve: &[&str],
+) {
     let numbers = &coverage.numbers;
     let (days, points) = (totals.days.to_string(), totals.points.to_string());
     let (meals, price) =
         totals.meals.map_or_else(Default::default, |(count, yen)| (count.to_string(), yen.to_string()));
     let (symbol, number) = (one_mode(&numbers.symbol), one_mode(&numbers.number));
-    records.add(&["HO", &numbers.insurer.spaced(), &symbol, &number, &days, &points, "", &meals, &price]);
+    let insurer = numbers.insurer.spaced();
+    let head = ["HO", insurer.as_str(), &symbol, &number, &days, &points];
+    records.add(&[&head[..], reserve, &[&meals, &price]].concat());
     if let Some(public) = public {
         records.add(&["KO", &public.payer, &public.recipient, "", &days, &points]);
     }

@@ -24,8 +24,10 @@ pub struct Inhabitant {
     pub coverages: Vec<CoverageSpan>,
     /// Number of the person with whom the household begins.
     pub(crate) household: u64,
-    /// Number of the person in this world, from 0: the seed of the person's history.
+    /// Number of the person in the world, from 0: the seed of the person's history.
     pub(crate) serial: u64,
+    /// 都道府県番号 of the home.
+    pub(crate) prefecture: u8,
     /// The case that a named patient plays.
     pub(crate) story: Option<Story>,
 }

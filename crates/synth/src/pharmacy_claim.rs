@@ -4,10 +4,11 @@
 //! Fees carry points but no codes: the 調剤行為 master is not part of the built-in masters.
 
 use crate::bill::{Dispensing, PharmacyReceipt};
-use crate::medical_claim::Added;
+use crate::medical_claim::{Added, Sheet};
 use crate::medicine::{Form, Medicine, medicine_points, times_a_day};
 use crate::payer::{Totals, payers, public_expense, receipt_kind, visit_days};
 use crate::person::Inhabitant;
+use crate::prefecture::prefecture_name;
 use crate::uke::{Records, claim_name, date, decimal};
 use madoguchi_model::day::{Day, Month};
 use madoguchi_model::institution::Institution;
@@ -18,11 +19,10 @@ const BASIC_FEE: u32 = 45;
 /// 服薬管理指導料 of a prescription.
 const GUIDANCE_FEE: u32 = 45;
 
-/// Writes the receipt with this number.
+/// Writes the receipt.
 pub(crate) fn write(
     records: &mut Records,
-    number: u32,
-    search_number: &str,
+    sheet: &Sheet,
     person: &Inhabitant,
     month: Month,
     receipt: &PharmacyReceipt,
@@ -31,7 +31,7 @@ pub(crate) fn write(
     let coverage = &person.coverages[receipt.coverage];
     let public = public_expense(person, month);
     let kind = receipt_kind('4', person, coverage, month.last_day(), false, public.is_some());
-    common(records, number, &kind, search_number, person, month, prescriber);
+    common(records, sheet, &kind, person, month, prescriber);
     let prescriptions = prescriptions(receipt);
     let points = prescriptions.len() as u32 * (BASIC_FEE + GUIDANCE_FEE)
         + receipt.dispensings.iter().map(dispensing_points).sum::<u32>();
@@ -62,18 +62,18 @@ fn prescriptions(receipt: &PharmacyReceipt) -> BTreeMap<Day, Day> {
 
 fn common(
     records: &mut Records,
-    number: u32,
+    sheet: &Sheet,
     kind: &str,
-    search_number: &str,
     person: &Inhabitant,
     month: Month,
     prescriber: &Institution,
 ) {
-    let (number, month, birthdate) = (number.to_string(), month.to_string(), date(person.birthdate));
+    let (number, month, birthdate) = (sheet.number.to_string(), month.to_string(), date(person.birthdate));
     let (name, kana) = (claim_name(&person.name), person.kana.replace('　', ""));
     let sex = person.sex.number().to_string();
     let (prefecture, rest) = prescriber.code.as_str().split_at(2);
     let (point_table, code) = rest.split_at(1);
+    let address = format!("{}窓野市", prefecture_name(prefecture.parse().unwrap_or_default()));
     let record_number = format!("{:05}", 20_000 + person.serial);
     let mut fields = [""; 42];
     fields[0] = "RE";
@@ -87,10 +87,10 @@ fn common(
     fields[10] = point_table;
     fields[11] = code;
     fields[12] = &prescriber.name;
-    fields[13] = "東京都窓野市";
+    fields[13] = &address;
     fields[14] = "医師　一郎";
     fields[35] = &record_number;
-    fields[37] = search_number;
+    fields[37] = &sheet.search_number;
     fields[41] = &kana;
     records.add(&fields);
 }

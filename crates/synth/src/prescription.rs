@@ -9,7 +9,6 @@ use crate::dice::{Dice, Stream};
 use crate::medicine::{Form, Medicine, list, usage_text};
 use crate::person::Inhabitant;
 use crate::pharmacy_claim::dose;
-use crate::places::Places;
 use crate::story::Story;
 use crate::uke::decimal;
 use crate::world::World;
@@ -35,8 +34,7 @@ struct Supplies(BTreeMap<(usize, Day), Vec<(Medicine, u32)>>);
 impl World {
     /// The file's lines, the heading first.
     pub fn prescription_lines(&self) -> impl Iterator<Item = String> + '_ {
-        let places = Places::of(self.institutions().len());
-        let people = self.people().iter().map(move |person| self.lines_of(&places, person));
+        let people = self.people().iter().map(|person| self.lines_of(person));
         std::iter::once(COLUMNS.to_owned()).chain(people)
     }
 
@@ -46,9 +44,9 @@ impl World {
         self.prescription_lines().collect()
     }
 
-    fn lines_of(&self, places: &Places, person: &Inhabitant) -> String {
+    fn lines_of(&self, person: &Inhabitant) -> String {
         let mut text = String::new();
-        for (slip, supplies) in self.slips_of(places, person) {
+        for (slip, supplies) in self.slips_of(person) {
             let medicines: Vec<_> = supplies.0.values().flatten().copied().collect();
             self.add_lines(&mut text, person, slip, None, &medicines);
             if self.is_waiting(person, slip) {
@@ -64,7 +62,7 @@ impl World {
     }
 
     /// The electronic prescriptions of the days that can be seen.
-    fn slips_of(&self, places: &Places, person: &Inhabitant) -> BTreeMap<Slip, Supplies> {
+    fn slips_of(&self, person: &Inhabitant) -> BTreeMap<Slip, Supplies> {
         let visible = VisibleDays::on(self.today());
         let mut slips: BTreeMap<Slip, Supplies> = BTreeMap::new();
         let mut month = visible.from.month();
@@ -72,7 +70,7 @@ impl World {
             let mut dice = Dice::new(self.seed(), Stream::Prescriptions, person.serial, month.number() as u64);
             let electronic = dice.chance(ELECTRONIC_SHARE) && person.story.is_none_or(|story| story == Story::Family);
             if electronic || person.story == Some(Story::Prescribed) {
-                for receipt in self.chart(places, person, month).pharmacy {
+                for receipt in self.chart(person, month).pharmacy {
                     let supplies = receipt.dispensings.iter().flat_map(|dispensing| {
                         dispensing.supplies.iter().map(move |supply| (&dispensing.medicines, *supply))
                     });
@@ -86,18 +84,18 @@ impl World {
             month = month.plus_months(1);
         }
         if person.story == Some(Story::Prescribed) {
-            slips.extend(self.waiting_story(places));
+            slips.extend(self.waiting_story());
         }
         slips.retain(|(prescribed, _), _| (visible.from..=visible.to).contains(prescribed));
         slips
     }
 
     /// Yesterday the clinic prescribed something new, and nobody has been at a pharmacy with it.
-    fn waiting_story(&self, places: &Places) -> BTreeMap<Slip, Supplies> {
+    fn waiting_story(&self) -> BTreeMap<Slip, Supplies> {
         let (yesterday, tomorrow) = (self.today().plus_days(-1), self.today().plus_days(1));
         let medicines = vec![(list::LEVOFLOXACIN, 5), (list::LOXOPROFEN_NEEDED, 10)];
-        let supplies = Supplies(BTreeMap::from([((places.pharmacies[0], tomorrow), medicines)]));
-        BTreeMap::from([((yesterday, places.clinics[0]), supplies)])
+        let supplies = Supplies(BTreeMap::from([((self.places.here.pharmacies[0], tomorrow), medicines)]));
+        BTreeMap::from([((yesterday, self.places.here.clinics[0]), supplies)])
     }
 
     /// Only where no receipt can say otherwise.
@@ -116,11 +114,11 @@ impl World {
         medicines: &[(Medicine, u32)],
     ) {
         let record = if dispensed.is_some() { '2' } else { '1' };
-        let wrote = &self.institutions()[prescriber];
+        let wrote = self.institution(prescriber);
         let supply = dispensed.map_or_else(
             || ",,".to_owned(),
             |(pharmacy, day)| {
-                let pharmacy = &self.institutions()[pharmacy];
+                let pharmacy = self.institution(pharmacy);
                 format!("{},{},{day}", pharmacy.code, pharmacy.name)
             },
         );

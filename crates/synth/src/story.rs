@@ -5,7 +5,7 @@
 
 use crate::dice::{Dice, Stream};
 use crate::household::{Setting, key, late_elderly};
-use crate::insurer::{INSURERS, Insurer, SELF_DEFENCE, Scheme, WELFARE_OFFICE, household_numbers};
+use crate::insurer::{Insurer, SELF_DEFENCE, Scheme, WELFARE_OFFICE, household_numbers};
 use crate::person::{CoverageSpan, Inhabitant};
 use crate::share::patient_share_percent;
 use madoguchi_model::code::CertificateKind;
@@ -72,7 +72,7 @@ struct Role {
     kana: &'static str,
     sex: Sex,
     age: Age,
-    /// Index into the insurers.
+    /// Index into the insurers of the first district.
     insurer: usize,
     /// Who is insured; 1 and up are dependants of the household of the role before.
     place: u32,
@@ -203,7 +203,7 @@ impl Visible {
 }
 
 /// The people of all stories, from number 0 on.
-pub(crate) fn people(setting: &Setting, visible: &Visible) -> Vec<Inhabitant> {
+pub(crate) fn people(setting: &Setting<'_>, visible: &Visible) -> Vec<Inhabitant> {
     let mut people = Vec::with_capacity(NAMED_PEOPLE);
     let mut household = 0;
     for (serial, role) in ROLES.iter().enumerate() {
@@ -215,7 +215,7 @@ pub(crate) fn people(setting: &Setting, visible: &Visible) -> Vec<Inhabitant> {
     people
 }
 
-fn person(setting: &Setting, visible: &Visible, role: &Role, serial: u64, household: u64) -> Inhabitant {
+fn person(setting: &Setting<'_>, visible: &Visible, role: &Role, serial: u64, household: u64) -> Inhabitant {
     let mut person = Inhabitant {
         key: key(serial),
         name: role.name.to_owned(),
@@ -225,11 +225,13 @@ fn person(setting: &Setting, visible: &Visible, role: &Role, serial: u64, househ
         coverages: Vec::new(),
         household,
         serial,
+        prefecture: setting.district.prefecture,
         story: Some(role.story),
     };
     let start = setting.since.month().plus_months(-30).first_day().max(person.birthdate);
     let mut numbers = Dice::new(setting.seed, Stream::Households, household, 1);
-    let mut first = span(setting, &person, role, &INSURERS[role.insurer], &mut numbers, household * 2, start);
+    let mut first =
+        span(setting, &person, role, &setting.district.insurers[role.insurer], &mut numbers, household * 2, start);
     match role.story {
         Story::LapsedCoverage => {
             first.valid_to = Some(setting.today.plus_days(-40));
@@ -243,24 +245,26 @@ fn person(setting: &Setting, visible: &Visible, role: &Role, serial: u64, househ
         }
         Story::InsurerChanged => {
             let day = visible.of_changed_insurer().day(16).unwrap_or(setting.today);
-            let second = span(setting, &person, role, &INSURERS[8], &mut numbers, household * 2 + 1, day);
+            let second =
+                span(setting, &person, role, &setting.district.insurers[8], &mut numbers, household * 2 + 1, day);
             first.end_before(day);
             person.coverages.extend([first, second]);
         }
         Story::AssistanceCombined => {
-            let second = assistance(&person, &mut numbers, household, start);
+            let second = assistance(setting, &person, &mut numbers, household, start);
             person.coverages.extend([first, second]);
         }
         Story::LostToAssistance => {
             let day = setting.today.plus_days(-29);
             first.valid_to = Some(day.plus_days(-1));
             first.loss = Some(ReasonOfLoss::PublicAssistance);
-            let second = assistance(&person, &mut numbers, household, day);
+            let second = assistance(setting, &person, &mut numbers, household, day);
             person.coverages.extend([first, second]);
         }
         Story::SeveralCoverages => {
             let day = setting.today.plus_days(-20);
-            let second = span(setting, &person, role, &INSURERS[3], &mut numbers, household * 2 + 1, day);
+            let second =
+                span(setting, &person, role, &setting.district.insurers[3], &mut numbers, household * 2 + 1, day);
             person.coverages.extend([first, second]);
         }
         Story::Died => {
@@ -277,7 +281,7 @@ fn person(setting: &Setting, visible: &Visible, role: &Role, serial: u64, househ
     person
 }
 
-fn birthdate(setting: &Setting, visible: &Visible, role: &Role, household: u64) -> Day {
+fn birthdate(setting: &Setting<'_>, visible: &Visible, role: &Role, household: u64) -> Day {
     let mut dice = Dice::new(setting.seed, Stream::Households, household, 2 + u64::from(role.sex == Sex::Female));
     match role.age {
         Age::Days(days) => setting.today.plus_days(-days),
@@ -290,7 +294,7 @@ fn birthdate(setting: &Setting, visible: &Visible, role: &Role, household: u64) 
 }
 
 fn span(
-    setting: &Setting,
+    setting: &Setting<'_>,
     person: &Inhabitant,
     role: &Role,
     insurer: &Insurer,
@@ -299,16 +303,16 @@ fn span(
     valid_from: Day,
 ) -> CoverageSpan {
     let kind = match insurer.scheme {
-        Scheme::Assistance => return assistance(person, numbers, serial / 2, valid_from),
+        Scheme::Assistance => return assistance(setting, person, numbers, serial / 2, valid_from),
         Scheme::SelfDefence => CertificateKind::SelfDefense,
         _ => CertificateKind::General,
     };
-    let mut numbers = household_numbers(numbers, insurer, serial);
+    let mut numbers = household_numbers(numbers, setting.district, insurer, serial);
     let first_branch = u32::from(insurer.is_national());
     numbers.branch = format!("{:02}", role.place + first_branch);
     CoverageSpan {
         numbers,
-        insurer_name: insurer.name.to_owned(),
+        insurer_name: insurer.name.clone().into_owned(),
         relation: if role.place == 0 { Relation::Insured } else { Relation::Dependant },
         valid_from,
         valid_to: None,
@@ -319,11 +323,17 @@ fn span(
 }
 
 /// 医療扶助 of the one 福祉事務所: the person pays nothing.
-fn assistance(person: &Inhabitant, numbers: &mut Dice, household: u64, valid_from: Day) -> CoverageSpan {
-    let office = &INSURERS[WELFARE_OFFICE];
+fn assistance(
+    setting: &Setting<'_>,
+    person: &Inhabitant,
+    numbers: &mut Dice,
+    household: u64,
+    valid_from: Day,
+) -> CoverageSpan {
+    let office = &setting.district.insurers[WELFARE_OFFICE];
     CoverageSpan {
-        numbers: household_numbers(numbers, office, household),
-        insurer_name: office.name.to_owned(),
+        numbers: household_numbers(numbers, setting.district, office, household),
+        insurer_name: office.name.clone().into_owned(),
         relation: Relation::Insured,
         valid_from: valid_from.max(person.birthdate),
         valid_to: None,

@@ -86,7 +86,7 @@ fn visit(chart: &mut Chart<'_>, institution: usize, day: Day, disease: Disease) 
 
 /// The same medicines at the same clinic, filled at the pharmacy.
 fn clinic(chart: &mut Chart<'_>, days: &[u8], disease: Disease, medicines: &[Medicine], supply: u16) {
-    let (clinic, pharmacy) = (chart.places.clinics[0], chart.places.pharmacies[0]);
+    let (clinic, pharmacy) = (chart.places.here.clinics[0], chart.places.here.pharmacies[0]);
     for day in days {
         let day = weekday(chart, *day);
         let Some(visit) = visit(chart, clinic, day, disease) else { continue };
@@ -101,7 +101,7 @@ fn clinic(chart: &mut Chart<'_>, days: &[u8], disease: Disease, medicines: &[Med
 
 fn operation_last_year(chart: &mut Chart<'_>, visible: &Visible) {
     clinic(chart, &[20], HYPERTENSION, &[list::CANDESARTAN], 28);
-    let hospital = chart.places.hospitals[0];
+    let hospital = chart.places.here.hospitals[0];
     let operated = visible.months_ago(12);
     let since = chart.month.months_since(operated);
     if since == 0 {
@@ -113,6 +113,7 @@ fn operation_last_year(chart: &mut Chart<'_>, visible: &Visible) {
             disease: GALL_BLADDER.disease,
             operation: Some((&GALL_BLADDER, admitted.plus_days(1))),
             drips: &[list::RINGER],
+            dpc: false,
         });
     } else if since == -1 || since == 1 {
         let day = weekday(chart, 17);
@@ -125,8 +126,8 @@ fn operation_last_year(chart: &mut Chart<'_>, visible: &Visible) {
 
 /// Five medicines: one from the clinic itself, two from the hospital itself, two from the pharmacy.
 fn five_drugs(chart: &mut Chart<'_>) {
-    let (clinic, hospital) = (chart.places.clinics[0], chart.places.hospitals[0]);
-    let pharmacy = chart.places.pharmacies[0];
+    let (clinic, hospital) = (chart.places.here.clinics[0], chart.places.here.hospitals[0]);
+    let pharmacy = chart.places.here.pharmacies[0];
     let plan: [(usize, u8, Disease, &[Medicine], Supply); 3] = [
         (clinic, 6, LIPIDS, &[list::ROSUVASTATIN], Supply::InHouse),
         (hospital, 12, FIBRILLATION, &[list::EDOXABAN, list::BISOPROLOL], Supply::InHouse),
@@ -151,7 +152,7 @@ fn twin(chart: &mut Chart<'_>) {
 
 /// Monday, Wednesday and Friday at the hospital; on Mondays an injection against anaemia.
 fn dialysis(chart: &mut Chart<'_>, visible: &Visible) {
-    let (hospital, pharmacy) = (chart.places.hospitals[0], chart.places.pharmacies[0]);
+    let (hospital, pharmacy) = (chart.places.here.hospitals[0], chart.places.here.pharmacies[0]);
     let mut day = chart.month.first_day();
     let mut first = true;
     while day.month() == chart.month {
@@ -185,8 +186,8 @@ fn dialysis_once_a_month(chart: &mut Chart<'_>, visit: Visit, pharmacy: usize) {
 }
 
 fn many_drugs(chart: &mut Chart<'_>) {
-    let (clinic, hospital) = (chart.places.clinics[0], chart.places.hospitals[0]);
-    let pharmacy = chart.places.pharmacies[0];
+    let (clinic, hospital) = (chart.places.here.clinics[0], chart.places.here.hospitals[0]);
+    let pharmacy = chart.places.here.pharmacies[0];
     let day = weekday(chart, 9);
     if let Some(visit) = visit(chart, clinic, day, HYPERTENSION) {
         let since = began(chart, day);

@@ -1,13 +1,17 @@
 //! A world: everything that follows from a seed, a size and a day.
 
+use crate::district::District;
+use crate::health::{Health, health};
 use crate::household::{Setting, inhabitants};
 use crate::institution::institutions;
 use crate::neighbourhood::{PEOPLE, families};
 use crate::person::Inhabitant;
+use crate::places::Places;
 use crate::story::{NAMED_PEOPLE, NamedPatient, Story, Visible, people};
 use madoguchi_model::day::{Day, Month};
 use madoguchi_model::institution::Institution;
 use madoguchi_model::release::Period;
+use std::sync::OnceLock;
 
 /// Fewest people of a world: the named patients and those who live with them.
 pub const PERSONS_MIN: u32 = NAMED_PEOPLE as u32;
@@ -39,14 +43,20 @@ impl WorldPlan {
     }
 }
 
-/// A world from a seed. The people are held in memory (about 0.5 kB each); their claims are made
-/// month by month.
+/// A world from a seed, or one district of a [`crate::Nation`]. The people are held in memory (about
+/// 0.5 kB each); their claims are made month by month.
 #[derive(Debug)]
 pub struct World {
     plan: WorldPlan,
     visible: Visible,
+    pub(crate) district: District,
+    /// The district's own, then its neighbour's.
     institutions: Vec<Institution>,
+    own_institutions: usize,
+    pub(crate) places: Places,
     people: Vec<Inhabitant>,
+    /// By the place of the person, made when the first is asked for.
+    healths: OnceLock<Vec<Health>>,
 }
 
 impl World {
@@ -54,12 +64,28 @@ impl World {
     #[must_use]
     pub fn new(plan: WorldPlan) -> Self {
         let persons = plan.persons.clamp(PERSONS_MIN, PERSONS_MAX);
-        let plan = WorldPlan { persons, months: plan.months.clamp(1, MONTHS_MAX), ..plan };
+        let institutions = institutions(plan.seed, plan.institutions);
+        Self::of_district(WorldPlan { persons, ..plan }, District::alone(persons), institutions, Vec::new())
+    }
+
+    /// Makes the people of a district with these institutions, whose neighbours are `next`.
+    pub(crate) fn of_district(
+        plan: WorldPlan,
+        district: District,
+        own: Vec<Institution>,
+        next: Vec<Institution>,
+    ) -> Self {
+        let plan = WorldPlan { months: plan.months.clamp(1, MONTHS_MAX), ..plan };
         let visible = Visible::of(plan.today, plan.months);
-        let setting = Setting { seed: plan.seed, today: plan.today, since: visible.first.first_day() };
-        let mut everyone = people(&setting, &visible);
-        add_ordinary_people(&setting, persons as usize, &mut everyone);
-        Self { plan, visible, institutions: institutions(plan.seed, plan.institutions), people: everyone }
+        let setting =
+            Setting { seed: plan.seed, today: plan.today, since: visible.first.first_day(), district: &district };
+        let mut everyone = if district.has_named_patients() { people(&setting, &visible) } else { Vec::new() };
+        add_ordinary_people(&setting, &mut everyone);
+        let own_institutions = own.len();
+        let institutions = [own, next].concat();
+        let places = Places::of(&institutions, own_institutions, district.extent);
+        let healths = OnceLock::new();
+        Self { plan, visible, district, institutions, own_institutions, places, people: everyone, healths }
     }
 
     /// The seed of everything.
@@ -74,10 +100,30 @@ impl World {
         self.plan.today
     }
 
-    /// All institutions, one of each sort first.
+    /// All institutions that stand here; in a small world one of each sort first.
     #[must_use]
     pub fn institutions(&self) -> &[Institution] {
-        &self.institutions
+        &self.institutions[..self.own_institutions]
+    }
+
+    /// An institution that people go to, here or in the neighbouring district.
+    pub(crate) fn institution(&self, index: usize) -> &Institution {
+        &self.institutions[index]
+    }
+
+    /// Whether an institution stands here.
+    pub(crate) const fn is_own(&self, index: usize) -> bool {
+        index < self.own_institutions
+    }
+
+    /// The health of one of the people.
+    pub(crate) fn health(&self, person: &Inhabitant) -> &Health {
+        let all = self.healths.get_or_init(|| {
+            let since = self.visible.first.first_day();
+            let of = |person| health(self.seed(), person, &self.places, self.today(), since);
+            self.people.iter().map(of).collect()
+        });
+        &all[(person.serial - self.district.first_serial) as usize]
     }
 
     /// All people, the named patients and their families first.
@@ -116,14 +162,15 @@ impl World {
     }
 }
 
-fn add_ordinary_people(setting: &Setting, persons: usize, everyone: &mut Vec<Inhabitant>) {
-    let mut neighbourhood = 0;
-    while everyone.len() < persons {
-        let count = (persons - everyone.len()).min(PEOPLE);
-        for family in families(setting.seed, neighbourhood, count) {
-            let serial = everyone.len() as u64;
+fn add_ordinary_people(setting: &Setting<'_>, everyone: &mut Vec<Inhabitant>) {
+    let district = setting.district;
+    let mut place = 0;
+    while everyone.len() < district.persons {
+        let count = (district.persons - everyone.len()).min(PEOPLE);
+        for family in families(setting.seed, district.neighbourhood(place), count) {
+            let serial = district.first_serial + everyone.len() as u64;
             everyone.extend(inhabitants(setting, &family, serial));
         }
-        neighbourhood += 1;
+        place += 1;
     }
 }

@@ -2,23 +2,31 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::output;
-use clap::Args;
-use madoguchi_model::day::Day;
+use clap::{Args, ValueEnum};
+use madoguchi_model::day::{Day, Month};
 use madoguchi_service::Clock;
-use madoguchi_synth::{World, WorldPlan};
+use madoguchi_synth::{
+    ExportError, Generation, NATION_PERSONS_MAX, Nation, NationPlan, Part, Progress, SMALL_WORLD_PERSONS_MAX,
+    THREADS_MAX, World, WorldPlan, Written,
+};
+use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::thread;
+
+/// Institutions of a small world unless asked otherwise.
+const INSTITUTIONS: usize = 5;
 
 /// Arguments of `synth`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Directory for the files
     directory: PathBuf,
-    /// Persons
+    /// Persons; more than 15,000 are divided into districts of all prefectures
     #[arg(long, default_value_t = 1_000)]
     persons: u32,
-    /// Institutions
-    #[arg(long, default_value_t = 5)]
-    institutions: usize,
+    /// Institutions of a small world (default: 5); those of a large one follow from its persons
+    #[arg(long)]
+    institutions: Option<usize>,
     /// Months of claims before the date
     #[arg(long, default_value_t = 24)]
     months: u32,
@@ -28,21 +36,126 @@ pub(crate) struct Arguments {
     /// The date that the world is made for, YYYYMMDD (default: today)
     #[arg(long)]
     today: Option<String>,
+    /// Threads for a large world or for --only (default: one for each core)
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Only these files, each kind by itself
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Only>,
+    /// Only the claims of this request month, YYYYMM
+    #[arg(long)]
+    month: Option<String>,
 }
 
-/// Writes coverage.csv, institutions.csv, prescriptions.csv and the claims files.
+/// What `--only` can ask for, in the order in which it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Only {
+    Institutions,
+    Coverage,
+    Tickets,
+    Claims,
+    Checkups,
+    Prescriptions,
+}
+
+/// Writes the whole of a small world at once, everything else part by part.
 pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     let today = match &arguments.today {
         Some(text) => Day::parse(text, "--today").map_err(Failure::usage)?,
         None => Clock::new(0, None).now().day(),
     };
-    let plan = WorldPlan {
-        persons: arguments.persons,
-        institutions: arguments.institutions,
-        months: arguments.months,
-        ..WorldPlan::demo(arguments.seed, today)
-    };
-    World::new(plan).write_files(&arguments.directory).map_err(Failure::new)?;
+    let nation = nation(arguments, today)?;
+    if arguments.month.is_some() && arguments.only != [Only::Claims] {
+        return Err(Failure::usage("--monthは--only claimsとともに指定してください"));
+    }
+    if arguments.persons <= SMALL_WORLD_PERSONS_MAX && arguments.only.is_empty() {
+        World::new(small_plan(arguments, today)).write_files(&arguments.directory).map_err(Failure::new)?;
+    } else {
+        write_parts(arguments, &nation)?;
+    }
     output::line(format!("{}（seed {}）", arguments.directory.display(), arguments.seed));
     Ok(())
+}
+
+fn nation(arguments: &Arguments, today: Day) -> Outcome<Nation> {
+    let Arguments { persons, months, seed, .. } = *arguments;
+    if persons > NATION_PERSONS_MAX {
+        return Err(Failure::usage(format!("--persons：{NATION_PERSONS_MAX}以下を指定してください")));
+    }
+    if persons <= SMALL_WORLD_PERSONS_MAX {
+        return Ok(Nation::small(small_plan(arguments, today)));
+    }
+    if arguments.institutions.is_some() {
+        return Err(Failure::usage(format!(
+            "--institutionsは、--personsが{SMALL_WORLD_PERSONS_MAX}以下のときに指定できます（それより多いときは人数から決まります）"
+        )));
+    }
+    Ok(Nation::new(NationPlan { seed, persons, months, today }))
+}
+
+fn small_plan(arguments: &Arguments, today: Day) -> WorldPlan {
+    let Arguments { persons, institutions, months, seed, .. } = *arguments;
+    WorldPlan { persons, months, institutions: institutions.unwrap_or(INSTITUTIONS), ..WorldPlan::demo(seed, today) }
+}
+
+fn write_parts(arguments: &Arguments, nation: &Nation) -> Outcome<()> {
+    let threads = match arguments.threads {
+        Some(threads) if (1..=THREADS_MAX).contains(&threads) => threads,
+        Some(_) => return Err(Failure::usage(format!("--threads：1から{THREADS_MAX}までを指定してください"))),
+        None => thread::available_parallelism().map_or(1, |cores| cores.get().min(THREADS_MAX)),
+    };
+    let generation = Generation::new(nation, &arguments.directory, threads);
+    for (part, words) in parts(arguments, nation)? {
+        let written = make(&generation, part, &words).map_err(Failure::new)?;
+        if !std::io::stderr().is_terminal() {
+            output::note(told(&words, written));
+        }
+    }
+    Ok(())
+}
+
+/// One bar on a terminal, one line for each part elsewhere.
+fn make(generation: &Generation<'_>, part: Part, words: &str) -> Result<Written, ExportError> {
+    let bar = output::bar(0, words);
+    let written = generation.make(part, &|progress: Progress| {
+        bar.set_length(u64::from(progress.pieces));
+        bar.set_position(u64::from(progress.done));
+    });
+    bar.finish_and_clear();
+    written
+}
+
+fn told(words: &str, Written { files, bytes }: Written) -> String {
+    format!("{words}：{files}ファイル、{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10)
+}
+
+/// The parts in the order of their making, each with its name for people.
+fn parts(arguments: &Arguments, nation: &Nation) -> Outcome<Vec<(Part, String)>> {
+    let month =
+        arguments.month.as_ref().map(|text| Month::parse(text, "--month").map_err(Failure::usage)).transpose()?;
+    let asked = |only| arguments.only.is_empty() || arguments.only.contains(&only);
+    let mut parts = Vec::new();
+    for only in Only::value_variants().iter().copied().filter(|only| asked(*only)) {
+        match only {
+            Only::Institutions => parts.push((Part::Institutions, "医療機関等".to_owned())),
+            Only::Coverage => parts.push((Part::Coverage, "資格情報".to_owned())),
+            Only::Tickets => parts.push((Part::Tickets, "医療券".to_owned())),
+            Only::Claims => parts.extend(claims(nation, month)?),
+            Only::Checkups => parts.push((Part::Checkups, "健診結果".to_owned())),
+            Only::Prescriptions => parts.push((Part::Prescriptions, "処方・調剤情報".to_owned())),
+        }
+    }
+    Ok(parts)
+}
+
+fn claims(nation: &Nation, month: Option<Month>) -> Outcome<Vec<(Part, String)>> {
+    let all: Vec<_> = nation.request_months().collect();
+    let chosen: Vec<_> = all.iter().copied().filter(|one| month.is_none_or(|month| month == *one)).collect();
+    match (month, all.first().zip(all.last())) {
+        (Some(month), Some((first, last))) if chosen.is_empty() => {
+            Err(Failure::usage(format!("--month {month}：請求年月は{first}から{last}までを指定してください")))
+        }
+        (Some(month), None) => Err(Failure::usage(format!("--month {month}：この条件では請求ファイルがありません"))),
+        _ => Ok(chosen.into_iter().map(|month| (Part::Claims(month), format!("請求ファイル{month}"))).collect()),
+    }
 }
