@@ -51,6 +51,11 @@ impl Deployment {
             walk::logged_in(&document["institutions"][place], kind);
         }
         assert_eq!(demo.stop(), Some(0));
+        for told in ["migrate", "doctor"] {
+            // The fonts of reports are another test's business, so only the words count.
+            let text = verb::run(&folder.join("demo"), &[told], &["--database", database]).text();
+            assert!(text.contains("PostgreSQL 1") && text.contains("スキーマ"), "{told}: {text}");
+        }
         Self { folder: folder.to_owned(), database: database.to_owned(), document, records }
     }
 
