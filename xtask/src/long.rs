@@ -61,6 +61,13 @@ const RUNS: &[LongRun] = &[
         environment: &[("MADOGUCHI_BENCH_PERSONS", "1000000"), ("MADOGUCHI_BENCH_SECONDS", "600")],
     },
     LongRun {
+        name: "population",
+        shows: "a synthetic nation of 1,000,000 persons over 24 months is like the country: every published figure within its tolerance",
+        minutes_about: 10,
+        cargo: &["test", "--workspace", "--test", "report", "a_nation_is_like_the_country", "--", "--nocapture"],
+        environment: &[("MADOGUCHI_PERSONS", "1000000"), ("MADOGUCHI_MONTHS", "24")],
+    },
+    LongRun {
         name: "kill-store",
         shows: "the store's process is killed 200 times while it writes, on SQLite and PostgreSQL: nothing acknowledged is lost",
         minutes_about: 3,

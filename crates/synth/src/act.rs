@@ -63,6 +63,8 @@ pub(crate) const OUTSIDE_PRESCRIPTION: Act = act(80, "120002910", 60);
 pub(crate) const OUTSIDE_PRESCRIPTION_MANY: Act = act(80, "120002710", 32);
 pub(crate) const GENERIC_NAMES: Act = act(80, "120003570", 8);
 pub(crate) const REHABILITATION: Act = act(80, "180755710", 185);
+/// 療養病棟入院料１.
+pub(crate) const LONG_TERM_BED: Act = act(90, "190817610", 1_964);
 pub(crate) const BED: Act = act(90, "190117710", 1_688);
 
 /// 入院時食事療養: yen for a meal, not points.

@@ -52,6 +52,8 @@ pub(crate) struct Stay {
     /// The operation and its day.
     pub(crate) operation: Option<(&'static Operation, Day)>,
     pub(crate) drips: &'static [Medicine],
+    /// 入院料 of a day.
+    pub(crate) bed: Act,
     /// Whether the hospital is paid by DPC for it, where the disease has a group.
     pub(crate) dpc: bool,
 }
@@ -247,7 +249,7 @@ impl<'world> Chart<'world> {
         });
         bill.visit(day);
         bill.diagnose(stay.disease, stay.admitted);
-        bill.act(&act::BED, day);
+        bill.act(&stay.bed, day);
         let fasting = stay.operation.is_some_and(|(_, operated)| operated == day);
         if !fasting {
             (0..3).for_each(|_| bill.act(&act::meal(self.month), day));

@@ -23,8 +23,6 @@ use std::collections::BTreeMap;
 
 /// Share of people and months whose receipts come a month late.
 const LATE_SHARE: f64 = 0.01;
-/// Whether DPC and 歯科 are asked for beside 医科 and 調剤.
-const EVERY_KIND: bool = false;
 /// The single byte after the last record.
 const END_OF_FILE: char = '\u{1A}';
 
@@ -169,16 +167,16 @@ impl World {
         let chart = self.chart(person, month);
         for (place, receipt) in chart.medical.iter().enumerate() {
             let (institution, reviewer) = (receipt.institution, Reviewer::of(person, receipt.coverage));
-            let kind = if receipt.dpc.is_some() && EVERY_KIND { Kind::Dpc } else { Kind::Medical };
+            let kind = if receipt.dpc.is_some() { Kind::Dpc } else { Kind::Medical };
             let draft = drafts.entry((institution, reviewer, kind)).or_default();
             let sheet = draft.next(self.search_number(institution, person, month, place));
             let added = match &receipt.dpc {
-                Some(stay) if EVERY_KIND => dpc_claim::write(&mut draft.records, &sheet, person, month, receipt, stay),
-                _ => medical_claim::write(&mut draft.records, &sheet, person, month, receipt),
+                Some(stay) => dpc_claim::write(&mut draft.records, &sheet, person, month, receipt, stay),
+                None => medical_claim::write(&mut draft.records, &sheet, person, month, receipt),
             };
             draft.add(added);
         }
-        for (place, receipt) in chart.dental.iter().enumerate().filter(|_| EVERY_KIND) {
+        for (place, receipt) in chart.dental.iter().enumerate() {
             let (institution, reviewer) = (receipt.institution, Reviewer::of(person, receipt.coverage));
             let draft = drafts.entry((institution, reviewer, Kind::Dental)).or_default();
             let sheet = draft.next(self.search_number(institution, person, month, place));

@@ -11,7 +11,7 @@ use crate::person::Inhabitant;
 use madoguchi_model::day::{Day, Month};
 
 /// Months a year with a dental receipt, divided by twelve, of someone with average habits and age.
-const RECEIPTS_A_MONTH: f64 = 0.162;
+const RECEIPTS_A_MONTH: f64 = 0.168;
 /// Visits of a month beside the first.
 const FURTHER_VISITS: f64 = 0.7;
 const VISITS_MAX: u32 = 5;
@@ -99,7 +99,8 @@ const fn tooth(code: &'static str, name: &'static str, teeth: &'static str) -> D
 const BLOOD_COUNT: (&str, u32) = ("160008010", 21);
 
 #[rustfmt::skip]
-const REASONS: [Reason; 8] = [
+const REASONS: [Reason; 9] = [
+    Reason { disease: tooth("0000999", "乳歯う蝕", "107400"), ages: (0, 5), weight: 20, first: &[CARE], further: &[CLEANING], medicines: &[] },
     Reason { disease: tooth("5234016", "", "101600101700104600"), ages: (20, 110), weight: 44, first: &[CARE, GUM_TEST, SCALING, TEACHING], further: &[SCALING, CLEANING], medicines: &[] },
     Reason { disease: tooth("8843836", "", "103600"), ages: (6, 90), weight: 26, first: &[CARE, X_RAY], further: &[CLEANING], medicines: &[] },
     Reason { disease: tooth("0000999", "急性歯髄炎", "104600"), ages: (8, 85), weight: 10, first: &[X_RAY, NERVE], further: &[NERVE], medicines: &[list::LOXOPROFEN_NEEDED] },

@@ -3,7 +3,8 @@
 
 use crate::condition::{CONDITIONS, Condition, Keeper};
 use crate::dice::{Dice, Stream};
-use crate::medicine::Medicine;
+use crate::life::inpatient_use;
+use crate::medicine::{Medicine, list};
 use crate::person::Inhabitant;
 use crate::places::Places;
 use madoguchi_model::day::Day;
@@ -24,12 +25,18 @@ pub(crate) struct Health {
     pub(crate) frailty: f64,
     pub(crate) chronic: Vec<Chronic>,
     pub(crate) clinic: usize,
+    /// Where the person goes with something new now and then.
+    pub(crate) other_clinic: usize,
     pub(crate) hospital: usize,
     pub(crate) pharmacy: usize,
     pub(crate) rhythm: Rhythm,
     pub(crate) dentist: usize,
     /// How often the person goes to the dentist, 1 on average.
     pub(crate) dental_habit: f64,
+    /// Medicines beside those of the conditions: for the stomach, the bowels and the like.
+    pub(crate) companions: Vec<Medicine>,
+    /// 入院年月日 of someone who has been in a long-term ward all the time.
+    pub(crate) in_ward_since: Option<Day>,
 }
 
 /// Share of people who have their clinic and pharmacy in the neighbouring district; likewise their hospital, and their
@@ -52,14 +59,15 @@ pub(crate) struct Rhythm {
 }
 
 /// (months, visits, days) by how common they are.
-const RHYTHMS: [((u32, u32, u16), u32); 7] = [
-    ((1, 2, 14), 8),
-    ((1, 1, 28), 33),
-    ((1, 1, 30), 22),
-    ((2, 1, 56), 17),
-    ((2, 1, 60), 15),
-    ((3, 1, 84), 5),
-    ((3, 1, 90), 10),
+const RHYTHMS: [((u32, u32, u16), u32); 8] = [
+    ((1, 2, 14), 3),
+    ((1, 1, 28), 30),
+    ((1, 1, 30), 25),
+    ((2, 1, 56), 22),
+    ((2, 1, 60), 24),
+    ((3, 1, 84), 8),
+    ((3, 1, 90), 14),
+    ((4, 1, 112), 5),
 ];
 
 /// The health of a person of a world that begins on `since`.
@@ -74,11 +82,14 @@ pub(crate) fn health(seed: u64, person: &Inhabitant, places: &Places, today: Day
         frailty,
         chronic,
         clinic: *dice.pick(&places.here.clinics),
+        other_clinic: *dental.pick(&places.here.clinics),
         hospital: *dice.pick(&places.here.hospitals),
         pharmacy: *dice.pick(&places.here.pharmacies),
         rhythm: Rhythm { months, visits, days, phase: dice.below(12) as u32, day: 2 + dice.below(11) as u8 },
         dentist: *dental.pick(&places.here.dentists),
         dental_habit: dental.frailty(),
+        companions: companions(&mut dental, age),
+        in_ward_since: in_ward_since(&mut dental, age, since),
     };
     if let Some(next) = &places.next {
         let mut dice = Dice::new(seed, Stream::Elsewhere, person.serial, 0);
@@ -93,6 +104,30 @@ pub(crate) fn health(seed: u64, person: &Inhabitant, places: &Places, today: Day
         }
     }
     health
+}
+
+/// Medicines that many take beside the others.
+const COMPANIONS: [Medicine; 6] =
+    [list::REBAMIPIDE, list::MAGNESIUM_OXIDE, list::MECOBALAMIN, list::ASPIRIN, list::SENNOSIDE, list::MIYARISAN];
+
+fn companions(dice: &mut Dice, age: i32) -> Vec<Medicine> {
+    let mean = match age {
+        ..45 => 0.3,
+        45..75 => 0.7,
+        _ => 1.2,
+    };
+    let count = dice.poisson(mean) as usize;
+    let first = dice.below(COMPANIONS.len());
+    COMPANIONS.iter().cycle().skip(first).take(count.min(COMPANIONS.len())).copied().collect()
+}
+
+/// Share of people in a long-term ward, beside the use of hospitals at their age.
+const WARD_SHARE: f64 = 0.004_7;
+
+fn in_ward_since(dice: &mut Dice, age: i32, since: Day) -> Option<Day> {
+    let stays = dice.chance(WARD_SHARE * inpatient_use(age)) && age >= 15;
+    let days = dice.between(30, 700);
+    stays.then(|| since.plus_days(-days))
 }
 
 fn chronic(

@@ -20,6 +20,8 @@ use madoguchi_model::person::Sex;
 const LATE_ELDERLY_START: i64 = 20_080_401;
 /// Fashions of names changed; in this year, say.
 const YOUNGER_NAMES_FROM: i32 = 1985;
+/// So often another insurer is drawn until it is not the old one.
+const DRAWS_MAX: u32 = 20;
 /// Share of people under 65 who change their insurer within a year.
 const CHANGES_PER_YEAR: f64 = 0.06;
 
@@ -131,8 +133,9 @@ fn groups<'a>(
     let both_of_working_age = place == 0 && adults.len() > 1 && adults.iter().all(|adult| age(adult) < 68);
     let works = both_of_working_age && dice.chance(0.45) && first.insurer.scheme != Scheme::National;
     let second = works.then(|| {
-        let association = insurer_of(dice, &setting.district.insurers, Scheme::Association);
-        Group { insurer: association, next: None, ..group(setting, dice, age(&adults[1]), adults[1].serial) }
+        let scheme = *dice.weighted(&[(Scheme::Association, 52), (Scheme::Society, 36), (Scheme::MutualAid, 12)]);
+        let insurer = insurer_of(dice, &setting.district.insurers, scheme);
+        Group { insurer, next: None, ..group(setting, dice, age(&adults[1]), adults[1].serial) }
     });
     (first, second)
 }
@@ -150,8 +153,8 @@ fn group<'a>(setting: &Setting<'a>, dice: &mut Dice, age: i32, serial: u64) -> G
 fn draw_insurer<'a>(dice: &mut Dice, insurers: &'a [Insurer], age: i32) -> &'a Insurer {
     use Scheme::{Association, MutualAid, National, Society};
     let schemes: &[(Scheme, u32)] = match age {
-        ..60 => &[(Association, 41), (Society, 30), (MutualAid, 9), (National, 20)],
-        60..70 => &[(Association, 28), (Society, 14), (MutualAid, 4), (National, 54)],
+        ..60 => &[(Association, 42), (Society, 31), (MutualAid, 11), (National, 16)],
+        60..70 => &[(Association, 29), (Society, 17), (MutualAid, 6), (National, 48)],
         _ => &[(Association, 11), (Society, 3), (National, 86)],
     };
     let scheme = *dice.weighted(schemes);
@@ -161,15 +164,16 @@ fn draw_insurer<'a>(dice: &mut Dice, insurers: &'a [Insurer], age: i32) -> &'a I
 /// Another insurer from a day between the world's beginning and today: mostly on 1 April.
 fn draw_change<'a>(setting: &Setting<'a>, dice: &mut Dice, age: i32, old: &Insurer) -> Option<(Day, &'a Insurer)> {
     let months = setting.today.month().months_since(setting.since.month()).max(1);
-    let shift = i32::try_from(dice.below(months as usize)).unwrap_or(0);
+    let shift = 1 + i32::try_from(dice.below(months as usize)).unwrap_or(0);
     let month = setting.since.month().plus_months(shift);
     let april = Day::new(month.year(), 4, 1).filter(|april| *april > setting.since && *april < setting.today);
     let day = match april {
         Some(april) if dice.chance(0.6) => april,
         _ => month.day(if dice.chance(0.5) { 1 } else { 16 })?,
     };
-    let new = draw_insurer(dice, &setting.district.insurers, age);
-    (new != old && day > setting.since && day < setting.today).then_some((day, new))
+    let mut draws = (0..DRAWS_MAX).map(|_| draw_insurer(dice, &setting.district.insurers, age));
+    let new = draws.find(|new| *new != old)?;
+    (day > setting.since && day < setting.today).then_some((day, new))
 }
 
 /// Gives a member the group's coverage, and 後期高齢者医療 from the 75th birthday on.

@@ -4,6 +4,7 @@
 //! the ones before it. A stay that reaches into the next month is told in both.
 
 use crate::act;
+use crate::bill::{Disease, disease};
 use crate::chart::{Chart, Stay, Supply, Visit, VisitKind, is_sunday};
 use crate::condition::{Guidance, Keeper};
 use crate::dice::{Dice, Stream};
@@ -16,19 +17,25 @@ use crate::places::Places;
 use madoguchi_model::day::{Day, Month};
 
 /// Acute visits a month of someone with average frailty and age.
-const ACUTE_VISITS: f64 = 0.45;
+const ACUTE_VISITS: f64 = 0.54;
 /// Admissions a month, likewise.
-const ADMISSIONS_A_MONTH: f64 = 0.014;
+const ADMISSIONS_A_MONTH: f64 = 0.010_3;
 /// Share of visits whose prescription is filled outside.
 const OUTSIDE_SHARE: f64 = 0.78;
 /// Share of acute visits that prescribe.
-const PRESCRIBING_SHARE: f64 = 0.70;
+const PRESCRIBING_SHARE: f64 = 0.62;
 /// Share of stays with an operation.
 const OPERATION_SHARE: f64 = 0.35;
 /// Share of acute visits that come to a small operation.
 const MINOR_OPERATION_SHARE: f64 = 0.006;
+/// Percent of acute visits to the own clinic; up to the second number, to another one.
+const OWN_CLINIC_PERCENT: usize = 42;
+const CLINICS_PERCENT: usize = 82;
 /// Kinds of medicine on one prescription at most.
 const MEDICINES_MAX: usize = 15;
+/// Why people are in long-term wards: 統合失調症, アルツハイマー型認知症.
+const PSYCHIATRIC: Disease = disease("8841702");
+const OF_OLD_AGE: Disease = disease("8842549");
 /// The longest stay.
 const STAY_DAYS_MAX: i64 = 45;
 
@@ -52,12 +59,25 @@ pub(crate) fn live(seed: u64, chart: &mut Chart<'_>, health: &Health) {
 
 /// Tells the stays of this month and gives them back, so that nobody visits a clinic meanwhile.
 fn away_in_hospital(seed: u64, chart: &mut Chart<'_>, health: &Health) -> Vec<Stay> {
+    if let Some(stay) = long_stay(chart, health) {
+        chart.stay(&stay);
+        return vec![stay];
+    }
     let months = [chart.month.plus_months(-1), chart.month];
     let stays: Vec<_> = months.into_iter().filter_map(|month| stay(seed, chart, health, month)).collect();
     for stay in &stays {
         chart.stay(stay);
     }
     stays
+}
+
+/// The stay of someone in a long-term ward, which does not end in this world.
+fn long_stay(chart: &Chart<'_>, health: &Health) -> Option<Stay> {
+    let admitted = health.in_ward_since?;
+    let disease = if chart.person.birthdate.age_on(admitted) < 65 { PSYCHIATRIC } else { OF_OLD_AGE };
+    let discharged = chart.month.last_day().plus_days(1);
+    let (operation, drips, bed) = (None, &[][..], act::LONG_TERM_BED);
+    Some(Stay { institution: health.hospital, admitted, discharged, disease, operation, drips, bed, dpc: false })
 }
 
 /// The stay that begins in a month, if one does and the person is not still in hospital.
@@ -85,7 +105,16 @@ fn drawn_stay(seed: u64, places: &Places, person: &Inhabitant, health: &Health, 
     let (disease, _, drips, _) = **dice.weighted(&causes);
     let days = (9.0_f64.ln() + 0.9 * dice.normal()).exp().round() as i64;
     let discharged = admitted.plus_days(days.clamp(2, STAY_DAYS_MAX));
-    Some(Stay { institution: health.hospital, admitted, discharged, disease, operation: None, drips, dpc })
+    Some(Stay {
+        institution: health.hospital,
+        admitted,
+        discharged,
+        disease,
+        operation: None,
+        drips,
+        bed: act::BED,
+        dpc,
+    })
 }
 
 fn stay_for_operation(dice: &mut Dice, health: &Health, suitable: &[(Operation, u32)], admitted: Day) -> Stay {
@@ -99,6 +128,7 @@ fn stay_for_operation(dice: &mut Dice, health: &Health, suitable: &[(Operation, 
         disease: chosen.disease,
         operation: operation.map(|operation| (operation, admitted.plus_days(1))),
         drips: &[],
+        bed: act::BED,
         dpc: false,
     }
 }
@@ -145,7 +175,8 @@ fn regular_visit(
         }
     }
     let medicines: Vec<_> = kept.iter().flat_map(|chronic| chronic.medicines).copied().collect::<Vec<_>>();
-    let medicines = without_repeats(&medicines);
+    let companions = if keeper == Keeper::Clinic { &health.companions[..] } else { &[] };
+    let medicines = without_repeats(&[&medicines, companions].concat());
     give_injections(chart, visit, &medicines, first_of_month);
     chart.prescribe(visit, &medicines, health.rhythm.days, supply(dice, health));
     if keeper == Keeper::Clinic && dice.chance(0.4) {
@@ -179,7 +210,11 @@ fn acute_visit(dice: &mut Dice, chart: &mut Chart<'_>, health: &Health, age: i32
     let month = chart.month;
     let days = usize::from(month.last_day().day_of_month());
     let Some(day) = open_day(month, 1 + dice.below(days) as u8, away) else { return };
-    let institution = if dice.chance(0.82) { health.clinic } else { health.hospital };
+    let institution = match dice.below(100) {
+        ..OWN_CLINIC_PERCENT => health.clinic,
+        OWN_CLINIC_PERCENT..CLINICS_PERCENT => health.other_clinic,
+        _ => health.hospital,
+    };
     if dice.chance(MINOR_OPERATION_SHARE) && minor_operation(dice, chart, health, day, age) {
         return;
     }
@@ -258,19 +293,19 @@ fn without_repeats(medicines: &[Medicine]) -> Vec<Medicine> {
 /// conditions besides.
 fn outpatient_use(age: i32) -> f64 {
     match age {
-        ..5 => 2.3,
-        5..15 => 1.6,
-        15..25 => 0.75,
-        25..40 => 0.8,
-        40..55 => 0.85,
-        55..65 => 1.0,
-        65..75 => 1.15,
-        75..85 => 1.25,
-        _ => 1.1,
+        ..5 => 3.4,
+        5..15 => 2.0,
+        15..25 => 0.4,
+        25..40 => 0.62,
+        40..55 => 0.5,
+        55..65 => 0.85,
+        65..75 => 1.4,
+        75..85 => 2.1,
+        _ => 1.8,
     }
 }
 
-fn inpatient_use(age: i32) -> f64 {
+pub(crate) fn inpatient_use(age: i32) -> f64 {
     match age {
         ..5 => 0.5,
         5..15 => 0.15,

@@ -113,6 +113,7 @@ fn operation_last_year(chart: &mut Chart<'_>, visible: &Visible) {
             disease: GALL_BLADDER.disease,
             operation: Some((&GALL_BLADDER, admitted.plus_days(1))),
             drips: &[list::RINGER],
+            bed: act::BED,
             dpc: false,
         });
     } else if since == -1 || since == 1 {

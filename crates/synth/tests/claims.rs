@@ -76,7 +76,7 @@ fn receipts(file: &ClaimFileText) -> Vec<Receipt> {
     let mut receipts: Vec<Receipt> = Vec::new();
     for record in records(file) {
         match record[0].as_str() {
-            "IR" | "YK" | "GO" => {}
+            "UK" | "IR" | "YK" | "GO" => {}
             "RE" => receipts.push(Receipt {
                 institution: file.institution.to_string(),
                 reviewer: file.reviewer,
@@ -93,8 +93,17 @@ fn texts(world: &World) -> Vec<ClaimFileText> {
     world.request_months().flat_map(|month| world.claim_texts_of(month)).collect()
 }
 
+/// The receipts of 医科 and 調剤, whose fields these tests know.
 fn all_receipts(world: &World) -> Vec<Receipt> {
-    texts(world).iter().flat_map(receipts).collect()
+    texts(world).iter().filter(|file| is_medical(file) || is_pharmacy(file)).flat_map(receipts).collect()
+}
+
+fn is_medical(file: &ClaimFileText) -> bool {
+    file.file_name.ends_with("RECEIPTC.UKE")
+}
+
+fn is_pharmacy(file: &ClaimFileText) -> bool {
+    file.file_name.ends_with("RECEIPTY.CYO")
 }
 
 fn named<'a>(world: &'a World, story_part: &str) -> &'a Inhabitant {
@@ -281,14 +290,17 @@ fn care_is_as_common_as_in_the_country() {
     let world = world(seed, 1_000, 12, 20_261_123);
     let receipts = all_receipts(&world);
     let a_month = |count: usize| count as f64 / 12_000.0;
+    let dpc_files = texts(&world).into_iter().filter(|file| file.file_name.ends_with("RECEIPTD.UKE"));
+    let dpc = dpc_files.map(|file| file.text.matches("\r\nRE,").count()).sum::<usize>();
     let pharmacy = a_month(receipts.iter().filter(|receipt| receipt.is_pharmacy()).count());
-    let inpatient = a_month(receipts.iter().filter(|receipt| receipt.is_inpatient()).count());
-    let outpatient = a_month(receipts.len()) - pharmacy - inpatient;
+    let in_wards = receipts.iter().filter(|receipt| receipt.is_inpatient()).count();
+    let outpatient = a_month(receipts.len() - in_wards) - pharmacy;
+    let inpatient = a_month(in_wards + dpc);
     assert!((0.55..0.85).contains(&outpatient), "seed {seed}: outpatient {outpatient}");
     assert!((0.37..0.60).contains(&pharmacy), "seed {seed}: pharmacy {pharmacy}");
     assert!((0.012..0.030).contains(&inpatient), "seed {seed}: inpatient {inpatient}");
     let operations = receipts.iter().filter(|receipt| receipt.of_kind("SI").any(|line| line[1] == "50")).count();
-    assert!(operations > 60, "seed {seed}: operations {operations}");
+    assert!(operations > 30, "seed {seed}: operations {operations}");
 }
 
 #[test]
@@ -315,15 +327,23 @@ fn file_names_and_headers_fit_the_institution() {
     let world = world(2, 300, 2, 20_261_123);
     let mut names = HashSet::new();
     for file in texts(&world) {
-        let pharmacy = file.institution.as_str().as_bytes()[2] == b'4';
         let header = records(&file).swap_remove(0);
-        assert_eq!(header[0], if pharmacy { "YK" } else { "IR" });
-        assert_eq!(file.file_name.ends_with(".CYO"), pharmacy, "{}", file.file_name);
+        let (kind, endings) = match file.institution.as_str().as_bytes()[2] {
+            b'1' => ("IR", &["RECEIPTC.UKE", "RECEIPTD.UKE"][..]),
+            b'3' => ("UK", &["RECEIPTS.UKE"][..]),
+            _ => ("YK", &["RECEIPTY.CYO"][..]),
+        };
+        assert_eq!(header[0], kind);
+        assert!(endings.iter().any(|ending| file.file_name.ends_with(ending)), "{}", file.file_name);
         assert_eq!([&header[2], &header[3], &header[4]].map(String::as_str).concat(), file.institution.as_str());
         assert_eq!(header[1], file.reviewer.number().to_string());
         assert!(names.insert(file.file_name.clone()), "{}", file.file_name);
     }
-    assert_eq!(names.len(), 2 * 2 * 3);
+    let of_kind = |ending: &str| names.iter().filter(|name| name.ends_with(ending)).count();
+    // Two months, two reviewing bodies; hospital and clinic.
+    let counts = ["RECEIPTC.UKE", "RECEIPTS.UKE", "RECEIPTY.CYO"].map(of_kind);
+    assert_eq!(counts, [8, 4, 4]);
+    assert!((1..=4).contains(&of_kind("RECEIPTD.UKE")), "{names:?}");
 }
 
 #[test]

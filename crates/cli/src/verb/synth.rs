@@ -2,15 +2,16 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::output;
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use madoguchi_model::day::{Day, Month};
 use madoguchi_service::Clock;
 use madoguchi_synth::{
-    ExportError, Generation, NATION_PERSONS_MAX, Nation, NationPlan, Part, Progress, SMALL_WORLD_PERSONS_MAX,
+    ExportError, Generation, NATION_PERSONS_MAX, Nation, NationPlan, Part, Progress, Report, SMALL_WORLD_PERSONS_MAX,
     THREADS_MAX, World, WorldPlan, Written,
 };
+use std::fs;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 /// Institutions of a small world unless asked otherwise.
@@ -18,9 +19,37 @@ const INSTITUTIONS: usize = 5;
 
 /// Arguments of `synth`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    verb: Option<Verb>,
     /// Directory for the files
-    directory: PathBuf,
+    #[arg(required = true)]
+    directory: Option<PathBuf>,
+    #[command(flatten)]
+    world: WorldArguments,
+    /// Only these files, each kind by itself
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Only>,
+    /// Only the claims of this request month, YYYYMM
+    #[arg(long)]
+    month: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Write a page with plots that shows a world beside the published figures of the country
+    Report {
+        /// The page, an HTML file
+        file: PathBuf,
+        #[command(flatten)]
+        world: WorldArguments,
+    },
+}
+
+/// Which world.
+#[derive(Debug, Args)]
+struct WorldArguments {
     /// Persons; more than 15,000 are divided into districts of all prefectures
     #[arg(long, default_value_t = 1_000)]
     persons: u32,
@@ -36,15 +65,9 @@ pub(crate) struct Arguments {
     /// The date that the world is made for, YYYYMMDD (default: today)
     #[arg(long)]
     today: Option<String>,
-    /// Threads for a large world or for --only (default: one for each core)
+    /// Threads for a large world, for --only and for the report (default: one for each core)
     #[arg(long)]
     threads: Option<usize>,
-    /// Only these files, each kind by itself
-    #[arg(long, value_enum, value_delimiter = ',')]
-    only: Vec<Only>,
-    /// Only the claims of this request month, YYYYMM
-    #[arg(long)]
-    month: Option<String>,
 }
 
 /// What `--only` can ask for, in the order in which it is made.
@@ -60,51 +83,84 @@ enum Only {
 
 /// Writes the whole of a small world at once, everything else part by part.
 pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
-    let today = match &arguments.today {
-        Some(text) => Day::parse(text, "--today").map_err(Failure::usage)?,
-        None => Clock::new(0, None).now().day(),
+    if let Some(Verb::Report { file, world }) = &arguments.verb {
+        return report(file, world);
+    }
+    let Some(directory) = &arguments.directory else {
+        return Err(Failure::usage("ディレクトリを指定してください"));
     };
-    let nation = nation(arguments, today)?;
+    let world = &arguments.world;
+    let nation = world.nation()?;
     if arguments.month.is_some() && arguments.only != [Only::Claims] {
         return Err(Failure::usage("--monthは--only claimsとともに指定してください"));
     }
-    if arguments.persons <= SMALL_WORLD_PERSONS_MAX && arguments.only.is_empty() {
-        World::new(small_plan(arguments, today)).write_files(&arguments.directory).map_err(Failure::new)?;
+    if world.persons <= SMALL_WORLD_PERSONS_MAX && arguments.only.is_empty() {
+        World::new(world.small_plan()?).write_files(directory).map_err(Failure::new)?;
     } else {
-        write_parts(arguments, &nation)?;
+        write_parts(arguments, directory, &nation)?;
     }
-    output::line(format!("{}（seed {}）", arguments.directory.display(), arguments.seed));
+    output::line(format!("{}（seed {}）", directory.display(), world.seed));
     Ok(())
 }
 
-fn nation(arguments: &Arguments, today: Day) -> Outcome<Nation> {
-    let Arguments { persons, months, seed, .. } = *arguments;
-    if persons > NATION_PERSONS_MAX {
-        return Err(Failure::usage(format!("--persons：{NATION_PERSONS_MAX}以下を指定してください")));
+/// Counts the world, writes the page, and says which figures are too far from the published ones.
+fn report(file: &Path, world: &WorldArguments) -> Outcome<()> {
+    let nation = world.nation()?;
+    let bar = output::bar(u64::from(nation.districts()), "集計");
+    let report = Report::of(&nation, world.threads()?, &|districts| bar.inc(u64::from(districts)));
+    bar.finish_and_clear();
+    fs::write(file, report.html()).map_err(|error| Failure::file(file, error))?;
+    for row in report.comparisons().iter().filter(|row| !row.holds()) {
+        output::note(format!(
+            "許容差の外：{} {}（公表値{:.3}、合成{:.3}）",
+            row.subject, row.what, row.published, row.generated
+        ));
     }
-    if persons <= SMALL_WORLD_PERSONS_MAX {
-        return Ok(Nation::small(small_plan(arguments, today)));
-    }
-    if arguments.institutions.is_some() {
-        return Err(Failure::usage(format!(
-            "--institutionsは、--personsが{SMALL_WORLD_PERSONS_MAX}以下のときに指定できます（それより多いときは人数から決まります）"
-        )));
-    }
-    Ok(Nation::new(NationPlan { seed, persons, months, today }))
+    output::line(file.display());
+    Ok(())
 }
 
-fn small_plan(arguments: &Arguments, today: Day) -> WorldPlan {
-    let Arguments { persons, institutions, months, seed, .. } = *arguments;
-    WorldPlan { persons, months, institutions: institutions.unwrap_or(INSTITUTIONS), ..WorldPlan::demo(seed, today) }
+impl WorldArguments {
+    fn today(&self) -> Outcome<Day> {
+        match &self.today {
+            Some(text) => Day::parse(text, "--today").map_err(Failure::usage),
+            None => Ok(Clock::new(0, None).now().day()),
+        }
+    }
+
+    fn nation(&self) -> Outcome<Nation> {
+        let Self { persons, months, seed, .. } = *self;
+        if persons > NATION_PERSONS_MAX {
+            return Err(Failure::usage(format!("--persons：{NATION_PERSONS_MAX}以下を指定してください")));
+        }
+        if persons <= SMALL_WORLD_PERSONS_MAX {
+            return Ok(Nation::small(self.small_plan()?));
+        }
+        if self.institutions.is_some() {
+            return Err(Failure::usage(format!(
+                "--institutionsは、--personsが{SMALL_WORLD_PERSONS_MAX}以下のときに指定できます（それより多いときは人数から決まります）"
+            )));
+        }
+        Ok(Nation::new(NationPlan { seed, persons, months, today: self.today()? }))
+    }
+
+    fn small_plan(&self) -> Outcome<WorldPlan> {
+        let Self { persons, months, seed, .. } = *self;
+        let institutions = self.institutions.unwrap_or(INSTITUTIONS);
+        Ok(WorldPlan { persons, months, institutions, ..WorldPlan::demo(seed, self.today()?) })
+    }
+
+    fn threads(&self) -> Outcome<usize> {
+        match self.threads {
+            Some(threads) if (1..=THREADS_MAX).contains(&threads) => Ok(threads),
+            Some(_) => Err(Failure::usage(format!("--threads：1から{THREADS_MAX}までを指定してください"))),
+            None => Ok(thread::available_parallelism().map_or(1, |cores| cores.get().min(THREADS_MAX))),
+        }
+    }
 }
 
-fn write_parts(arguments: &Arguments, nation: &Nation) -> Outcome<()> {
-    let threads = match arguments.threads {
-        Some(threads) if (1..=THREADS_MAX).contains(&threads) => threads,
-        Some(_) => return Err(Failure::usage(format!("--threads：1から{THREADS_MAX}までを指定してください"))),
-        None => thread::available_parallelism().map_or(1, |cores| cores.get().min(THREADS_MAX)),
-    };
-    let generation = Generation::new(nation, &arguments.directory, threads);
+fn write_parts(arguments: &Arguments, directory: &Path, nation: &Nation) -> Outcome<()> {
+    let generation = Generation::new(nation, directory, arguments.world.threads()?);
     for (part, words) in parts(arguments, nation)? {
         let written = make(&generation, part, &words).map_err(Failure::new)?;
         if !std::io::stderr().is_terminal() {
