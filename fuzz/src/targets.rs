@@ -2,12 +2,13 @@
 //! same thing. Used by the fuzz binaries and, over the corpus and mutations of it, by the ordinary tests of `wire`.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "a finding is a panic")]
 
-use madoguchi_wire::claims::ClaimsReader;
+use madoguchi_wire::claims::{ClaimsReader, PointTable, packed_files, read_receipt};
 use madoguchi_wire::message::catalogue::{CATALOGUE, Document, Entry};
 use madoguchi_wire::message::{CharacterCode, Echo, MessageId, Request, is_complete};
 use madoguchi_wire::{
     Severity, checkup, coverage as insured, masters as code_masters, prescription, ticket, withdrawal as withdrawn,
 };
+use std::io::Cursor;
 
 /// Takes any bytes.
 pub(crate) type Target = fn(&[u8]);
@@ -17,6 +18,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("messages_xml", messages_xml),
     ("messages_json", messages_json),
     ("claims", claims),
+    ("packed_claims", packed_claims),
     ("coverage", coverage),
     ("masters", masters),
     ("withdrawal", withdrawal),
@@ -56,14 +58,29 @@ pub(crate) fn messages_json(bytes: &[u8]) {
     }
 }
 
-/// Claims files of both tables.
+/// Claims files of every kind and form. What is stored of a receipt is read as the same receipt again.
 pub(crate) fn claims(bytes: &[u8]) {
     let Ok(mut reader) = ClaimsReader::open(bytes) else {
         return;
     };
+    let table: PointTable = reader.header().table;
     while let Ok(Some(receipt)) = reader.next_receipt() {
         let refused = receipt.issues.iter().any(|issue| issue.severity == Severity::RowRefused);
         assert!(receipt.claim.is_some() || refused, "a receipt is neither read nor refused");
+        let again = read_receipt(table, &receipt.source).unwrap();
+        assert!(again.claim.is_some() == receipt.claim.is_some(), "a stored receipt is read as another");
+        assert!(again.claim.map(|claim| claim.payers) == receipt.claim.map(|claim| claim.payers));
+    }
+}
+
+/// Claims files in a ZIP: what was checked can be read.
+pub(crate) fn packed_claims(bytes: &[u8]) {
+    let Ok(files) = packed_files(Cursor::new(bytes)) else {
+        return;
+    };
+    for file in files {
+        let read = std::io::copy(&mut file.open(Cursor::new(bytes)).unwrap(), &mut std::io::sink()).unwrap();
+        assert!(read == file.bytes, "a file of a ZIP changed while it was read");
     }
 }
 
@@ -99,7 +116,7 @@ pub(crate) fn checkups(bytes: &[u8]) {
 
 /// Files of check-ups: a document, or a package of them.
 pub(crate) fn checkup_packages(bytes: &[u8]) {
-    let _ = checkup::read_file(std::io::Cursor::new(bytes), |_, _, _| ());
+    let _ = checkup::read_file(Cursor::new(bytes), |_, _, _| ());
 }
 
 fn chosen(bytes: &[u8]) -> Option<(&'static Entry, &[u8])> {

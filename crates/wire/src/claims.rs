@@ -11,12 +11,14 @@ mod header;
 mod items;
 mod layout;
 mod line;
+mod packed;
 mod pharmacy;
 mod reader;
 mod receipt;
 mod record;
 mod write;
 
+pub use packed::{PackedFile, is_packed, packed_files};
 pub use reader::{ClaimsReader, Summary, Totals, read_receipt};
 pub use receipt::Receipt;
 pub use write::{ClaimsWriter, Record, shift_jis};

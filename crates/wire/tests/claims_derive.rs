@@ -6,8 +6,9 @@ mod common;
 use common::sample::{distributed, file, samples};
 use common::{read, shared_data};
 use madoguchi_model::care::{Act, Medication};
-use madoguchi_model::claim::{Derived, Masters, derive};
-use madoguchi_model::day::Day;
+use madoguchi_model::claim::{Body, Claim, Derived, Dpc, ItemKind, Masters, derive};
+use madoguchi_model::day::{Day, Month};
+use madoguchi_model::master::{Drug, Procedure};
 use madoguchi_wire::claims::PointTable;
 use madoguchi_wire::masters::{self, Rows, builtin};
 use std::fmt::Write;
@@ -93,6 +94,86 @@ fn the_committed_files_are_current() {
         }
         assert!(std::fs::read(&path).unwrap() == bytes, "{name} is stale: run once with UPDATE_TEST_DATA=1");
     }
+}
+
+/// A generation of the dental act and of the drug, each valid from and to these days.
+fn generations(rows: &[(i64, i64, &str)]) -> Masters {
+    let small = builtin();
+    let day = |number| Day::from_number(number);
+    let act = small.procedures.iter().find(|act| act.code == "302000110").unwrap();
+    let drug = small.drugs.iter().find(|drug| drug.code == "620098801").unwrap();
+    let acts = rows.iter().map(|(from, to, name)| Procedure {
+        name: (*name).to_owned(),
+        valid_from: day(*from).unwrap(),
+        valid_to: day(*to),
+        ..act.clone()
+    });
+    let drugs = rows.iter().map(|(from, to, name)| Drug {
+        name: (*name).to_owned(),
+        valid_from: day(*from).unwrap(),
+        valid_to: day(*to),
+        ..drug.clone()
+    });
+    Masters::new(drugs, acts)
+}
+
+/// The names at the days around each change; a code that was abolished keeps its last name.
+#[test]
+fn a_name_is_that_of_the_care_date() {
+    let masters =
+        generations(&[(20_200_401, 20_240_331, "旧"), (20_240_401, 20_240_531, "中"), (20_240_601, 20_260_331, "新")]);
+    for (month, on, expected) in [
+        (202_403, 31, "旧"),
+        (202_404, 1, "中"),
+        (202_405, 31, "中"),
+        (202_406, 1, "新"),
+        (202_603, 31, "新"),
+        (202_604, 1, "新"),
+        (201_903, 31, "新"),
+    ] {
+        let item =
+            |kind, class, unit, code, quantity| common::sample::item(kind, class, unit, code, quantity, &[(on, 1)]);
+        let items = || vec![item(ItemKind::Act, 13, 1, "302000110", ""), item(ItemKind::Drug, 21, 2, "620098801", "3")];
+        let dpc = Dpc { charged: Vec::new(), bundled: items(), related: Vec::new() };
+        for body in [Body::Medical(items()), Body::Dental(items()), Body::Dpc(dpc)] {
+            let month = Month::from_number(month).unwrap();
+            let claim = Claim { month, ..common::sample::claim("1111", Vec::new(), body) };
+            let derived = derive(&claim, &masters);
+            let names = (derived.acts[0].name.as_str(), derived.medications[0].name.as_str());
+            assert_eq!(names, (expected, expected), "{month} {on}");
+            assert!(derived.unknown_codes.is_empty());
+        }
+    }
+}
+
+/// What needs the consent for operations in dentistry, and what is never shown.
+#[test]
+fn operations_of_dentistry_are_those_of_its_own_chapter_and_classes() {
+    let masters = small_masters();
+    let check = |class, code: &str, expected: (usize, usize)| {
+        let items = vec![common::sample::item(ItemKind::Act, class, 1, code, "", &[(5, 1)])];
+        let derived = derive(&common::sample::claim("3112", Vec::new(), Body::Dental(items)), &masters);
+        assert_eq!((derived.acts.len(), derived.operations.len()), expected, "{class} {code}");
+    };
+    for class in 41..=44 {
+        check(class, "310000310", (0, 1));
+        check(class, "310999999", (0, 1));
+        check(class, "150001010", (0, 1));
+        check(class, "309002110", (0, 0));
+        check(class, "310034470", (0, 0));
+    }
+    for class in [40, 45, 50, 80] {
+        check(class, "310000310", (0, 0));
+        check(class, "310999999", (0, 0));
+    }
+    check(13, "302000110", (1, 0));
+    check(13, "302008470", (0, 0));
+    check(13, "302999999", (1, 0));
+    check(13, "308999999", (0, 0));
+    check(31, "305000110", (1, 0));
+    check(31, "304000510", (0, 0));
+    check(31, "305999999", (1, 0));
+    check(31, "304999999", (0, 0));
 }
 
 #[test]

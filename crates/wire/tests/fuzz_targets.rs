@@ -13,6 +13,7 @@ use madoguchi_wire::checkup::pack;
 use madoguchi_wire::claims::shift_jis;
 use madoguchi_wire::message::catalogue::CATALOGUE;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Mutations of each target in the ordinary tests.
@@ -65,6 +66,7 @@ fn seeds(target: &str) -> Seeds {
             });
             both.chain([("summary".to_owned(), shift_jis(SUMMARY))]).collect()
         }
+        "packed_claims" => one("two", zipped()),
         "coverage" => {
             Seeds::from([("two".to_owned(), COVERAGE.into()), ("certificates".to_owned(), CERTIFICATES.into())])
         }
@@ -79,6 +81,19 @@ fn seeds(target: &str) -> Seeds {
         ]),
         other => panic!("no seeds for {other}"),
     }
+}
+
+/// Two claims files in a ZIP, one packed and one stored.
+fn zipped() -> Vec<u8> {
+    use zip::{CompressionMethod, write::SimpleFileOptions};
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for ((name, table, claim), method) in
+        samples().into_iter().zip([CompressionMethod::Deflated, CompressionMethod::Stored])
+    {
+        zip.start_file(name, SimpleFileOptions::default().compression_method(method)).unwrap();
+        zip.write_all(&file(table, &[claim])).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
 }
 
 /// Golden files with the place of their message before them.
@@ -144,9 +159,17 @@ fn messages_in_json() {
 
 #[test]
 fn claims_and_lists() {
-    for target in
-        ["claims", "coverage", "masters", "withdrawal", "prescriptions", "tickets", "checkups", "checkup_packages"]
-    {
+    for target in [
+        "claims",
+        "packed_claims",
+        "coverage",
+        "masters",
+        "withdrawal",
+        "prescriptions",
+        "tickets",
+        "checkups",
+        "checkup_packages",
+    ] {
         fuzz(target);
     }
 }

@@ -13,6 +13,10 @@ fn tablets(name: &str, on: Option<Day>) -> Medication {
     drug(name, 21, "3", 14, CountUnit::Days, on)
 }
 
+fn tablets_of(class: u8, on: Option<Day>) -> Medication {
+    Medication { class, ..tablets("錠剤", on) }
+}
+
 /// Every group as `年月 日 入外等 機関: 番号.区分 名 …`.
 fn lines(receipts: Vec<CareReceipt>) -> Vec<String> {
     let list = Sample { receipts, ..Sample::nobody() }.list();
@@ -37,6 +41,25 @@ fn the_guides_sample_reads_as_in_the_guide() {
     let row = &group.rows[2];
     assert_eq!((row.label, row.number, row.quantity.as_str(), row.count.as_str()), ("外用", 3, "10g", "1調剤"));
     assert_eq!(row.ingredient.as_deref(), Some("ゲンタマイシン硫酸塩"));
+}
+
+/// 診療識別 31 is an injection at a clinic and Ｘ線・検査 at a dentist's.
+#[test]
+fn the_classes_of_dentistry_are_named_as_its_own() {
+    let drugs = || [21, 31, 33, 42, 54].map(|class| tablets_of(class, Some(day(20_220_719))));
+    for (institution, expected) in
+        [(CLINIC, ["内服", "注射", "注射", "薬剤", "麻酔"]), ("1330000002", ["内服", "検査", "薬剤", "処置", "麻酔"])]
+    {
+        let mut receipt = receipt(institution, "見本", CareSetting::Outpatient, month(202_207));
+        receipt.medications = drugs().into();
+        let list = Sample { receipts: vec![receipt], ..Sample::nobody() }.list();
+        let mut labels: Vec<_> =
+            list.entries.iter().flatten().flat_map(|group| &group.rows).map(|row| row.label).collect();
+        let mut expected = expected.to_vec();
+        labels.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(labels, expected, "{institution}");
+    }
 }
 
 #[test]
