@@ -55,7 +55,7 @@ const RUNS: &[LongRun] = &[
     },
     LongRun {
         name: "japan",
-        shows: "1,000 eligibility checks and 430 record views a second for ten minutes over 1,000,000 insured persons, after the rates beside nginx and the bare SELECT, on SQLite and PostgreSQL; for a quiet machine",
+        shows: "1,000 eligibility checks and 430 record views a second for ten minutes over 1,000,000 insured persons by `madoguchi load`, then checks beside nginx, the bare SELECT and bare durable rows, on SQLite and PostgreSQL; for a quiet machine",
         minutes_about: 45,
         cargo: &["bench", "--workspace", "--bench", "checks", "--", "Eligibility"],
         environment: &[("MADOGUCHI_BENCH_PERSONS", "1000000"), ("MADOGUCHI_BENCH_SECONDS", "600")],
@@ -66,6 +66,13 @@ const RUNS: &[LongRun] = &[
         minutes_about: 10,
         cargo: &["test", "--workspace", "--test", "report", "a_nation_is_like_the_country", "--", "--nocapture"],
         environment: &[("MADOGUCHI_PERSONS", "1000000"), ("MADOGUCHI_MONTHS", "24")],
+    },
+    LongRun {
+        name: "backup",
+        shows: "a demo is backed up while it is asked, on SQLite and PostgreSQL, its backup killed 60 times and its disk full: no half backup looks whole, and what is restored is proved",
+        minutes_about: 8,
+        cargo: &["test", "--workspace", "--test", "backup", "--", "--nocapture"],
+        environment: &[("MADOGUCHI_ROUNDS", "60")],
     },
     LongRun {
         name: "kill-store",

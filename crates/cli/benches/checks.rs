@@ -1,43 +1,33 @@
-//! Eligibility checks and views of a whole server over mutual TLS, beside nginx with the same bytes and a bare SELECT on the
-//! same file, all in one run: `cargo bench --package madoguchi --bench checks`.
+//! One Japan against a whole server, and its checks beside their raw limits, on SQLite and PostgreSQL, by `madoguchi load`:
+//! `cargo bench --package madoguchi --bench checks`.
 //!
 //! The demo is a child process; client, server and limits share the machine. `MADOGUCHI_BENCH_PERSONS` says how many
-//! persons are insured (20,000), `MADOGUCHI_BENCH_SECONDS` how long one Japan is kept up (20), and
-//! `MADOGUCHI_BENCH_PLACE` names a directory that is kept for the next run.
+//! persons are insured (20,000), `MADOGUCHI_BENCH_SECONDS` how long one Japan is kept up (20), and `MADOGUCHI_BENCH_PLACE`
+//! names a directory that is kept for the next run.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic, missing_docs)]
 
-#[path = "checks/client.rs"]
-mod client;
-#[path = "checks/nginx.rs"]
-mod nginx;
-#[path = "checks/rate.rs"]
-mod rate;
 #[path = "../tests/support/mod.rs"]
 mod support;
-#[path = "checks/world.rs"]
-mod world;
 
-use client::{Door, request};
-use madoguchi_model::insurance::InsuranceNumbers;
+use madoguchi_model::day::Day;
 use madoguchi_store::test_support::ThrowAwayCluster;
-use nginx::Nginx;
-use rate::{Outcome, Sort};
+use madoguchi_synth::{World, WorldPlan};
+use serde_json::Value;
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-use world::Place;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+use support::{Demo, command, text, verb};
 
-const SQLITE: &str = "SQLite";
-const POSTGRES: &str = "PostgreSQL";
-const ENGINES: [&str; 2] = [SQLITE, POSTGRES];
-const CONNECTIONS: usize = 32;
-/// Rounds in which product and limits run by turns.
-const ROUNDS: usize = 5;
-const TURN: Duration = Duration::from_secs(5);
-/// One Japan.
-const CHECKS_A_SECOND: u32 = 1_000;
-const VIEWS_A_SECOND: u32 = 430;
+const SEED: u64 = 20_261_125;
+/// Persons with 24 months of claims, who get cards; the others have a coverage only.
+const PERSONS_WITH_CLAIMS: u32 = 1_000;
+const INSTITUTIONS: &str = "20";
+/// The limit is not what is measured.
+const REQUESTS_A_SECOND: &str = "1000000";
+/// Lines of a coverage list that is taken at a time.
+const LINES_A_LIST: usize = 50_000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -45,197 +35,108 @@ fn main() {
     if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
-    let wanted = |engine: &str| name(engine).contains(&filter);
-    if !ENGINES.iter().any(|engine| wanted(engine)) {
-        return;
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(Box::pin(run(wanted)));
-}
-
-async fn run(wanted: impl Fn(&str) -> bool) {
-    let kept = std::env::var_os("MADOGUCHI_BENCH_PLACE").map(PathBuf::from);
+    let wanted = |engine: &str| format!("Eligibility checks over mutual TLS, {engine}").contains(&filter);
     let temporary = tempfile::tempdir().unwrap();
+    let kept = std::env::var_os("MADOGUCHI_BENCH_PLACE").map(PathBuf::from);
     let directory = kept.unwrap_or_else(|| temporary.path().to_owned());
-    std::fs::create_dir_all(&directory).unwrap();
     let persons = number("MADOGUCHI_BENCH_PERSONS", 20_000);
-    println!("{persons} insured persons, {CONNECTIONS} connections, {ROUNDS} rounds of {} s", TURN.as_secs());
-
-    if wanted(SQLITE) {
-        let begun = Instant::now();
-        let place = Place::open(&directory.join("sqlite"), persons, None).await;
-        measure(SQLITE, &place, &directory, begun).await;
+    if wanted("SQLite") {
+        measure("SQLite", &directory.join("sqlite"), persons, None);
     }
-    if !wanted(POSTGRES) {
+    if !wanted("PostgreSQL") {
         return;
     }
     match ThrowAwayCluster::start_durable() {
-        Err(missing) => println!("{POSTGRES} is not measured: {missing}"),
+        Err(missing) => println!("PostgreSQL is not measured: {missing}"),
         Ok(cluster) => {
-            let (begun, database) = (Instant::now(), cluster.database_url().unwrap());
-            let place = Place::open(&temporary.path().join("postgres"), persons, Some(&database)).await;
-            measure(POSTGRES, &place, &directory, begun).await;
+            let database = cluster.database_url().unwrap();
+            measure("PostgreSQL", &temporary.path().join("postgres"), persons, Some(&database));
         }
     }
 }
 
-async fn measure(engine: &str, place: &Place, directory: &Path, begun: Instant) {
-    let (seconds, memory) = (begun.elapsed().as_secs_f64(), place.resident_mebibytes());
-    println!("{engine}: ready after {seconds:.0} s, {memory:.0} MiB resident");
-    beside_limits(engine, place, directory).await;
-    one_japan(engine, place).await;
-    println!("{engine}: {:.0} MiB resident at the end", place.resident_mebibytes());
-}
-
-/// The name in the table.
-fn name(engine: &str) -> String {
-    format!("Eligibility checks over mutual TLS, {engine}")
-}
-
-/// Product, nginx and the bare SELECT by turns; a ratio is taken within each round.
-async fn beside_limits(engine: &str, place: &Place, directory: &Path) {
-    let answer = one_answer(&place.checks).await;
-    let certificates = place.demo.directory.join("certificates");
-    let nginx = Nginx::start(&directory.join(format!("nginx-{engine}")), &certificates, &answer);
-    let file = nginx.as_ref().map(|nginx| file(place.checks.door.at(nginx.address)));
-    let database = place.demo.directory.join("madoguchi.db");
-    let (mut rates, mut by_nginx, mut by_select, mut processor) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut slowest = Outcome::default();
-    for _ in 0..ROUNDS {
-        let before = place.processor_seconds();
-        let checks = rate::closed(&place.checks, CONNECTIONS, TURN).await;
-        processor.push((place.processor_seconds() - before) / checks.good.max(1) as f64);
-        complain(&place.checks, &checks);
-        if let Some(file) = &file {
-            let static_file = rate::closed(file, CONNECTIONS, TURN).await;
-            by_nginx.push((static_file.per_second(), checks.per_second() / static_file.per_second()));
+fn measure(engine: &str, directory: &Path, persons: u32, database: Option<&str>) {
+    fs::create_dir_all(directory).unwrap();
+    let (begun, first) = (Instant::now(), !directory.join("state.json").exists());
+    let (seed, with_claims) = (SEED.to_string(), PERSONS_WITH_CLAIMS.to_string());
+    let mut options = vec!["--seed", &seed, "--persons", &with_claims, "--institutions", INSTITUTIONS];
+    options.extend(["--requests-per-second", REQUESTS_A_SECOND]);
+    options.extend(database.iter().flat_map(|url| ["--database", *url]));
+    let demo = Demo::start(directory, &options);
+    let cards = directory.join("cards.jsonl");
+    if first {
+        let today = Day::parse(&text(&demo.document()["today"]), "today").unwrap();
+        for list in lists(directory, persons, today) {
+            ran(&verb::run(directory, &["ingest", "coverage"], &[list.to_str().unwrap()]));
         }
-        if database.exists() {
-            let selects = selects(&database, &place.persons, TURN);
-            by_select.push((selects, checks.per_second() / selects));
-        }
-        rates.push(checks.per_second());
-        if checks.quantile(0.99) > slowest.quantile(0.99) || slowest.micros.is_empty() {
-            slowest = checks;
-        }
+        let with_claims = &lists(&directory.join("with-claims"), PERSONS_WITH_CLAIMS, today)[0];
+        let rest = ["--people", with_claims.to_str().unwrap(), "--count", "1000", cards.to_str().unwrap()];
+        ran(&verb::run(directory, &["load", "cards"], &rest));
     }
-    let views = rate::closed(&place.views, CONNECTIONS, TURN).await;
-    complain(&place.views, &views);
-    println!(
-        "{engine}: {:.0} checks/s, {:.0} µs of the server's processors each; {} in the slowest round; views alone {:.0}/s, {}",
-        middle(&rates),
-        middle(&processor) * 1e6,
-        slowest.quantiles(),
-        views.per_second(),
-        views.quantiles(),
-    );
-    row(engine, "nginx with the same bytes as a file", &rates, &by_nginx);
-    row(engine, "the bare SELECT by number on the same file, two threads", &rates, &by_select);
+    println!("\n## {engine}, {persons} insured persons, ready after {:.0} s\n", begun.elapsed().as_secs_f64());
+    let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/load/one-japan.toml");
+    let lists = found(directory);
+    let process = demo.process().to_string();
+    let seconds = number("MADOGUCHI_BENCH_SECONDS", 20).to_string();
+    let mut load: Command = command();
+    load.arg("load").arg(plan).arg("--target").arg(directory).arg("--people").args(&lists).arg("--cards").arg(&cards);
+    load.args(["--seconds", &seconds, "--process", &process, "--markdown", "--limits"]);
+    for (option, extension) in [("--json", "json"), ("--svg", "svg")] {
+        load.arg(option).arg(directory.join("one-japan").with_extension(extension));
+    }
+    // Exit code 3 says that a limit of the plan was not kept; the figures are there all the same.
+    let status = load.stdin(Stdio::null()).status().unwrap();
+    assert!(matches!(status.code(), Some(0 | 3)), "{status}");
+    keep(engine, &directory.join("one-japan.json"));
 }
 
-/// 1,000 checks and 430 views a second at once.
-async fn one_japan(engine: &str, place: &Place) {
-    let time = Duration::from_secs(u64::from(number("MADOGUCHI_BENCH_SECONDS", 20)));
-    let (checks, views) = tokio::join!(
-        rate::open(&place.checks, CONNECTIONS, CHECKS_A_SECOND, time),
-        rate::open(&place.views, CONNECTIONS, VIEWS_A_SECOND, time),
-    );
-    for (sort, outcome) in [(&place.checks, &checks), (&place.views, &views)] {
-        complain(sort, outcome);
-        println!(
-            "{engine}, one Japan for {} s: {} {}, {} bad, {}",
-            time.as_secs(),
-            outcome.good,
-            sort.name,
-            outcome.bad,
-            outcome.quantiles()
-        );
+/// The limits' rows for the table of `cargo xtask bench`.
+fn keep(engine: &str, figures: &Path) {
+    let Some(folder) = std::env::var_os("MADOGUCHI_BENCH_DIR") else { return };
+    let figures: Value = serde_json::from_slice(&fs::read(figures).unwrap()).unwrap();
+    let path = PathBuf::from(folder).join("table.md");
+    let mut table = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+    for row in figures["limits"]["rows"].as_array().unwrap() {
+        let number = |name: &str| row[name].as_f64().unwrap();
+        let quarter = |place: usize| row["quarters"][place].as_f64().unwrap();
+        writeln!(
+            table,
+            "| Eligibility checks over mutual TLS, {engine} | {} | {:.0} checks/s | {:.0}/s | {:.3} of it ({:.3}–{:.3}) | – |",
+            text(&row["name"]),
+            number("product"),
+            number("limit"),
+            number("ratio"),
+            quarter(0),
+            quarter(1),
+        )
+        .unwrap();
     }
 }
 
-fn complain(sort: &Sort, outcome: &Outcome) {
-    if let Some(example) = &outcome.example {
-        println!("{}: {} bad answers, such as {example}", sort.name, outcome.bad);
-    }
-}
-
-/// The body of an ordinary answer: what nginx serves.
-async fn one_answer(sort: &Sort) -> Vec<u8> {
-    let mut connection = sort.door.connect().await.unwrap();
-    let reply = connection.exchange(&sort.requests[0]).await.unwrap();
-    assert!((sort.good)(&reply), "{} {}", reply.status, String::from_utf8_lossy(reply.body));
-    println!("an answer has {} bytes, a request {}", reply.body.len(), sort.requests[0].len());
-    reply.body.to_vec()
-}
-
-fn file(door: Door) -> Sort {
-    Sort {
-        name: "a file of nginx",
-        door,
-        requests: Arc::new(vec![request("GET", "/answer.json", "", "")]),
-        good: |reply| reply.status == 200,
-    }
-}
-
-/// Prepared point reads on two threads, each with its own connection, a second.
-fn selects(database: &Path, persons: &[[String; 5]], time: Duration) -> f64 {
-    let keys: Vec<String> = persons
-        .iter()
-        .filter_map(|[insurer, symbol, number, branch, _]| {
-            InsuranceNumbers::parse(insurer, symbol, number, branch).ok()
-        })
-        .map(|numbers| numbers.key().as_str().to_owned())
-        .collect();
-    let one = |offset: usize| {
-        let connection =
-            rusqlite::Connection::open_with_flags(database, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-        let mut statement = connection.prepare("SELECT * FROM number_keys WHERE number_key = ?1").unwrap();
-        let (begun, mut count) = (Instant::now(), 0_u64);
-        for key in keys.iter().cycle().skip(offset) {
-            let mut rows = statement.query([key]).unwrap();
-            while let Some(row) = rows.next().unwrap() {
-                std::hint::black_box(row.get_ref(1).unwrap());
-            }
-            count += 1;
-            if count.is_multiple_of(64) && begun.elapsed() >= time {
-                break;
-            }
-        }
-        count as f64 / begun.elapsed().as_secs_f64()
+/// All coverages of a world, in files of some lines.
+fn lists(directory: &Path, persons: u32, today: Day) -> Vec<PathBuf> {
+    fs::create_dir_all(directory).unwrap();
+    let world = World::new(WorldPlan { persons, ..WorldPlan::demo(SEED, today) });
+    let text = world.coverage_csv(|_| String::new());
+    let mut lines = text.split_inclusive('\n');
+    let head = lines.next().unwrap();
+    let lines: Vec<&str> = lines.collect();
+    let write = |(number, list): (usize, &[&str])| {
+        let path = directory.join(format!("insured-{number:05}.csv"));
+        fs::write(&path, format!("{head}{}", list.concat())).unwrap();
+        path
     };
-    std::thread::scope(|scope| {
-        let second = scope.spawn(|| one(keys.len() / 2));
-        one(0) + second.join().unwrap()
-    })
+    lines.chunks(LINES_A_LIST).enumerate().map(write).collect()
 }
 
-fn row(engine: &str, limit: &str, rates: &[f64], rounds: &[(f64, f64)]) {
-    if rounds.is_empty() {
-        return;
-    }
-    let (limits, mut ratios): (Vec<f64>, Vec<f64>) = rounds.iter().copied().unzip();
-    ratios.sort_by(f64::total_cmp);
-    let line = format!(
-        "| {} | {limit} | {:.0} checks/s | {:.0}/s | {:.3} of it ({:.3}–{:.3}) | – |",
-        name(engine),
-        middle(rates),
-        middle(&limits),
-        middle(&ratios),
-        ratios[ratios.len() / 4],
-        ratios[ratios.len() * 3 / 4],
-    );
-    println!("{line}");
-    if let Some(folder) = std::env::var_os("MADOGUCHI_BENCH_DIR") {
-        let path = PathBuf::from(folder).join("table.md");
-        let opened = std::fs::OpenOptions::new().create(true).append(true).open(path);
-        opened.and_then(|mut file| writeln!(file, "{line}")).unwrap();
-    }
+fn found(directory: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let is_list = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with("insured-");
+    files.filter(is_list).collect()
 }
 
-fn middle(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+fn ran(ran: &verb::Ran) {
+    assert_eq!(ran.code, Some(0), "{}", ran.text());
 }
 
 fn number(name: &str, usual: u32) -> u32 {

@@ -69,3 +69,12 @@ impl From<std::io::Error> for Failure {
         Self::new(error)
     }
 }
+
+impl From<madoguchi_load::LoadFault> for Failure {
+    fn from(fault: madoguchi_load::LoadFault) -> Self {
+        match fault {
+            madoguchi_load::LoadFault::Plan { .. } => Self::usage(fault),
+            fault => Self::new(fault),
+        }
+    }
+}

@@ -6,6 +6,8 @@
 
 mod demo;
 mod failure;
+mod load;
+mod manifest;
 mod output;
 mod verb;
 
@@ -55,6 +57,12 @@ enum Verb {
     Audit(verb::audit::Verb),
     /// Write a synthetic world as files
     Synth(verb::synth::Arguments),
+    /// Copy everything while the server answers
+    Backup(verb::backup::Arguments),
+    /// Put a backup into an empty place, and prove it
+    Restore(verb::restore::Arguments),
+    /// Put a server under load and say how it answered
+    Load(Box<verb::load::Arguments>),
     /// Look at this machine and a store, and say what is missing
     Doctor(verb::doctor::Arguments),
 }
@@ -87,6 +95,9 @@ async fn run(verb: Verb) -> Outcome<()> {
         Verb::Cert(verb) => verb::cert::run(verb),
         Verb::Audit(verb) => verb::audit::run(verb).await,
         Verb::Synth(arguments) => verb::synth::run(&arguments),
+        Verb::Backup(arguments) => verb::backup::run(arguments).await,
+        Verb::Restore(arguments) => verb::restore::run(arguments).await,
+        Verb::Load(arguments) => verb::load::run(*arguments).await,
         Verb::Doctor(arguments) => verb::doctor::run(arguments).await,
     }
 }

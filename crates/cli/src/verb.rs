@@ -2,14 +2,17 @@
 
 pub(crate) mod account;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod cert;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod ingest;
 pub(crate) mod institution;
 mod kind;
+pub(crate) mod load;
 pub(crate) mod migrate;
 pub(crate) mod notice;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod synth;
 pub(crate) mod terminal;

@@ -131,13 +131,31 @@ pub async fn newest_entry_time(store: &Store) -> Result<Option<Timestamp>, Refus
 /// # Errors
 /// When the store cannot be read; what is wrong in the chains is in the result.
 pub async fn verify(store: &Store, key: NoteVerifier, directory: &Path) -> Result<Verification, Refusal> {
-    let directory = directory.to_owned();
+    verify_all(store, Some(key), Some(directory.to_owned())).await
+}
+
+/// As [`verify`], for a store that was put back: it is older than the files with the newest heads, so those are left out,
+/// and without a key the signed heads too.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_restored(store: &Store, key: Option<NoteVerifier>) -> Result<Verification, Refusal> {
+    verify_all(store, key, None).await
+}
+
+async fn verify_all(
+    store: &Store,
+    key: Option<NoteVerifier>,
+    directory: Option<PathBuf>,
+) -> Result<Verification, Refusal> {
     store
         .scan(async move |tx: &mut Tx| {
             let mut result = Verification { chains: 0, entries: 0, heads: 0, findings: Vec::new() };
-            for process in chains(tx, &directory).await? {
+            for process in chains(tx, directory.as_deref()).await? {
                 result.chains += 1;
-                if let Err(finding) = verify_chain(tx, &process, &key, &directory, &mut result).await? {
+                if let Err(finding) =
+                    verify_chain(tx, &process, key.as_ref(), directory.as_deref(), &mut result).await?
+                {
                     result.findings.push(finding);
                 }
             }
@@ -147,10 +165,10 @@ pub async fn verify(store: &Store, key: NoteVerifier, directory: &Path) -> Resul
 }
 
 /// Every chain that has entries, signed heads in the store, or a head file.
-async fn chains(tx: &mut Tx, directory: &Path) -> Result<Vec<String>, Refusal> {
+async fn chains(tx: &mut Tx, directory: Option<&Path>) -> Result<Vec<String>, Refusal> {
     let mut names: Vec<String> = tx.audit_processes().await?.into_iter().map(|process| process.name).collect();
     names.extend(tx.processes_with_signed_heads().await?);
-    for file in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+    for file in directory.map(std::fs::read_dir).into_iter().flatten().flatten().flatten() {
         let name = file.file_name().to_string_lossy().into_owned();
         names.extend(name.strip_suffix(".note").map(str::to_owned));
     }
@@ -163,11 +181,15 @@ async fn chains(tx: &mut Tx, directory: &Path) -> Result<Vec<String>, Refusal> {
 async fn verify_chain(
     tx: &mut Tx,
     process: &str,
-    key: &NoteVerifier,
-    directory: &Path,
+    key: Option<&NoteVerifier>,
+    directory: Option<&Path>,
     result: &mut Verification,
 ) -> Result<Result<(), String>, Refusal> {
-    let mut heads = match signed_heads(tx, process, key, directory).await? {
+    let signed = match key {
+        Some(key) => signed_heads(tx, process, key, directory).await?,
+        None => Ok(Vec::new()),
+    };
+    let mut heads = match signed {
         Ok(heads) => heads.into_iter().peekable(),
         Err(finding) => return Ok(Err(finding)),
     };
@@ -209,9 +231,10 @@ async fn signed_heads(
     tx: &mut Tx,
     process: &str,
     key: &NoteVerifier,
-    directory: &Path,
+    directory: Option<&Path>,
 ) -> Result<Result<Vec<Head>, String>, Refusal> {
-    let mut notes: Vec<String> = read_head_file(directory, process).into_iter().collect();
+    let file = directory.and_then(|directory| read_head_file(directory, process));
+    let mut notes: Vec<String> = file.into_iter().collect();
     let mut from = 0;
     loop {
         let batch = tx.signed_heads(process, from, BATCH_ROWS).await?;

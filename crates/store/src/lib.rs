@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod backup;
 pub mod bulk;
 pub mod card;
 mod chain;
@@ -27,6 +28,7 @@ mod notice;
 mod person;
 pub mod prescription;
 pub mod program;
+pub mod raw;
 pub mod receipt;
 #[cfg(all(test, feature = "test-support"))]
 mod registry;

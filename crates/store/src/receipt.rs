@@ -121,6 +121,19 @@ impl Tx {
         Ok(receipts)
     }
 
+    /// How many receipts of a person can be read, for the proof that a restored store can be; nothing of them is told.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when one can't be read.
+    pub(crate) async fn readable_receipts(&mut self, person: PersonId) -> Result<u64> {
+        const SQL: Sql = Sql::by_person(
+            "SELECT receipt_id, care_month, setting, institution_code, institution_name, prescriber_code,
+                 prescriber_name, visits_and_care, medication, surgery
+             FROM receipts WHERE person_id = $1",
+        );
+        Ok(self.rows(SQL, &values![person], care_receipt).await?.len() as u64)
+    }
+
     /// The receipts in force of a person for a care month at an institution: to find the one that a new one replaces.
     ///
     /// # Errors

@@ -288,22 +288,6 @@ impl Store {
             mpsc::error::TrySendError::Closed(_) => Error::NotWritable("it was closed"),
         })
     }
-
-    /// Copies a SQLite store, as it is now, into a new file while it is in use.
-    ///
-    /// # Errors
-    /// [`Error::NotWritable`] on PostgreSQL, whose own tools do this; [`Error::Conflict`] when the file exists.
-    pub async fn backup(&self, target: &std::path::Path) -> Result<()> {
-        let Readers::Sqlite(database, _) = &self.0.readers else {
-            return Err(Error::NotWritable("use pg_dump or pg_basebackup for PostgreSQL"));
-        };
-        if target.exists() {
-            return Err(Error::Conflict("the target file exists".into()));
-        }
-        let (path, limits, target) = (database.path().to_owned(), self.0.limits, target.to_owned());
-        let copy = move || sqlite::Session::to_scan(&path, &limits)?.copy_to(&target);
-        tokio::task::spawn_blocking(copy).await.unwrap_or(Err(Error::unavailable("the copy was stopped")))
-    }
 }
 
 /// Whether the same write may go well a moment later.

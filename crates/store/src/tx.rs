@@ -45,6 +45,11 @@ impl Tx {
         }
     }
 
+    /// Where the statements go, for what only one engine can.
+    pub(crate) fn via(&self) -> &Via {
+        &self.via
+    }
+
     /// All rows that answer the question.
     pub(crate) async fn rows<T>(
         &mut self,

@@ -296,21 +296,3 @@ async fn what_is_broken_inside_is_named_without_its_value() {
     let person = store.read().persons_after(None, 5).await.unwrap_err().to_string();
     assert!(person.contains("table persons, column birthdate, row 1") && !person.contains("1950"), "{person}");
 }
-
-#[tokio::test]
-async fn a_copy_of_a_store_in_use_is_a_store() {
-    let directory = tempfile::tempdir().unwrap();
-    let url = on_sqlite(directory.path()).await;
-    let store = Store::open(&url.parse().unwrap(), process("server-1")).await.unwrap();
-    let written = store.append(draft("before".to_owned())).await.unwrap();
-    let target = directory.path().join("copy.db");
-    store.backup(&target).await.unwrap();
-    for path in [&directory.path().join("store.db"), &target] {
-        let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path).unwrap());
-        assert_eq!(mode & 0o777, 0o600, "{}", path.display());
-    }
-    store.append(draft("after".to_owned())).await.unwrap();
-    let copy = Store::open(&DatabaseUrl::sqlite(&target), process("server-1")).await.unwrap();
-    assert_eq!(verified(&copy, "server-1").await, [written]);
-    assert!(matches!(store.backup(&target).await, Err(Error::Conflict(_))));
-}

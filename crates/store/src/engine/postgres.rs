@@ -144,6 +144,18 @@ impl Session {
         outcome
     }
 
+    /// The only number that answers a question without parameters; it may take as long as it likes.
+    pub(crate) async fn number(&self, text: &str) -> Result<i64> {
+        let row = self.client.query_one(text, &[]).await;
+        row.and_then(|row| row.try_get(0)).map_err(|error| broken("the whole", &error))
+    }
+
+    /// The only text that answers a question without parameters.
+    pub(crate) async fn text(&self, text: &str) -> Result<String> {
+        let row = self.client.query_one(text, &[]).await;
+        row.and_then(|row| row.try_get(0)).map_err(|error| broken("the whole", &error))
+    }
+
     /// Sends a command ahead of the next statement; [`Session::answered`] tells whether it went well.
     pub(crate) fn send(&self, text: &'static str) {
         let client = Arc::clone(&self.client);
