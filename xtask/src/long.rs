@@ -75,6 +75,20 @@ const RUNS: &[LongRun] = &[
         environment: &[("MADOGUCHI_ROUNDS", "60")],
     },
     LongRun {
+        name: "kill-ingest",
+        shows: "the ingestion of claims is killed 100 times at random and begun again: the store is the one of an undisturbed run",
+        minutes_about: 10,
+        cargo: &["test", "--release", "--workspace", "--test", "kill_ingest", "--", "--nocapture"],
+        environment: &[("MADOGUCHI_ROUNDS", "100")],
+    },
+    LongRun {
+        name: "nation",
+        shows: "1,000,000 persons and 24 months of claims, made month by month, taken and deleted as taken, then served: rates, bytes, start-up, memory, and one Japan for ten minutes; for a quiet machine with 40 GB free in MADOGUCHI_PLACE",
+        minutes_about: 60,
+        cargo: &["test", "--release", "--workspace", "--test", "country", "--", "--nocapture"],
+        environment: &[("MADOGUCHI_PERSONS", "1000000"), ("MADOGUCHI_MONTHS", "24"), ("MADOGUCHI_SECONDS", "600")],
+    },
+    LongRun {
         name: "kill-store",
         shows: "the store's process is killed 200 times while it writes, on SQLite and PostgreSQL: nothing acknowledged is lost",
         minutes_about: 3,

@@ -47,3 +47,11 @@ pub(crate) fn bar(units: u64, what: &str) -> ProgressBar {
     bar.set_message(what.to_owned());
     bar
 }
+
+/// A bar over so many bytes with rate and time left on a terminal; elsewhere nothing is drawn.
+pub(crate) fn bytes_bar(bytes: u64, what: &str) -> ProgressBar {
+    let bar = bar(bytes, what);
+    let template = "{msg} {wide_bar} {percent:>3}% {bytes_per_sec} 残り{eta}";
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}

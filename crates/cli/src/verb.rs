@@ -22,7 +22,7 @@ use crate::failure::{Failure, Outcome};
 use clap::Args;
 use madoguchi_model::release::ReleaseRule;
 use madoguchi_service::{Clock, Service, ServiceParts, audit::newest_entry_time};
-use madoguchi_store::{DatabaseUrl, ProcessName, Store};
+use madoguchi_store::{DatabaseUrl, Limits as StoreLimits, ProcessName, Store};
 use madoguchi_trust::card_trust::CardTrust;
 use madoguchi_web::RateLimits;
 use std::path::{Path, PathBuf};
@@ -80,10 +80,11 @@ impl Place {
         database_url(&text)
     }
 
-    /// A service for a verb beside a running server, writing as the process of this name.
+    /// A service for a verb beside a running server, writing as the process of this name. The server goes first.
     pub(crate) async fn service(&self, process: &str) -> Outcome<Service> {
         let state = State::load(&self.directory)?;
-        let store = Store::open(&self.database()?, ProcessName::parse(process)?).await?;
+        let limits = StoreLimits { gives_way: true, ..StoreLimits::default() };
+        let store = Store::open_with(&self.database()?, ProcessName::parse(process)?, limits).await?;
         open_service(store, &self.cards(), state.map_or(0, |state| state.offset_micros), ReleaseRule::default()).await
     }
 }

@@ -100,7 +100,6 @@ fn cases() -> Vec<Case> {
             &["1行目 ファイル取込不可：請求年月：年月"],
         ),
         claims("another kind", changed(&sample(), &[("IR,1,13,1", "IR,1,13,6")]), &["点数表", "訪問看護"]),
-        unread("a directory", "claims", &["ディレクトリです"]),
         unread("a directory", "masters", &["ディレクトリです"]),
         unread("a directory", "coverage", &["ディレクトリです"]),
         unread("no such file", "claims", &["見つかりません"]),

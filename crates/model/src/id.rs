@@ -1,9 +1,10 @@
-//! Identifiers made by the application: UUID version 7, sixteen bytes.
+//! Identifiers made by the application: UUID version 7, sixteen bytes; of what comes in claims files version 8, made of
+//! the file's hash, so that taking a file again changes nothing.
 //!
 //! The database never makes an id: the same rows must be possible on SQLite, on PostgreSQL and on
 //! many shards. Time and randomness are arguments.
 
-use crate::day::Timestamp;
+use crate::day::{Month, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The bytes of a UUIDv7: 48 bits of milliseconds, then random bits.
@@ -16,6 +17,38 @@ pub fn uuid_v7(now: Timestamp, random: [u8; 10]) -> [u8; 16] {
     bytes[6] = (bytes[6] & 0x0f) | 0x70;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     bytes
+}
+
+/// The bytes of a UUIDv8: all of them but version and variant from what the id stands for.
+#[must_use]
+pub const fn uuid_v8(mut bytes: [u8; 16]) -> [u8; 16] {
+    bytes[6] = (bytes[6] & 0x0f) | 0x80;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    bytes
+}
+
+impl FileId {
+    /// The id of the file with this SHA-256: the same file has the same id wherever it is taken.
+    #[must_use]
+    pub fn of_content(sha256: &[u8; 32]) -> Self {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&sha256[..16]);
+        Self(uuid_v8(bytes))
+    }
+}
+
+impl ReceiptId {
+    /// The id of a receipt at this place (from 0) of the file with this SHA-256, so that taking the file again makes the
+    /// same receipt. Ids of one month's files sort by month, then by file, then in the order of the file.
+    #[must_use]
+    pub fn in_file(request_month: Month, sha256: &[u8; 32], place: u32) -> Self {
+        let mut bytes = [0; 16];
+        // Six digits fit into three bytes.
+        bytes[..3].copy_from_slice(&u32::try_from(request_month.number()).unwrap_or(0).to_be_bytes()[1..]);
+        bytes[3..12].copy_from_slice(&sha256[..9]);
+        bytes[12..].copy_from_slice(&place.to_be_bytes());
+        Self(uuid_v8(bytes))
+    }
 }
 
 macro_rules! ids {
@@ -101,6 +134,17 @@ mod tests {
         assert_eq!(id.as_bytes()[8] >> 6, 0b10);
         assert_eq!(PersonId::from_hex(&id.to_hex()), Some(id));
         assert_eq!(PersonId::from_hex("0011"), None);
+    }
+
+    #[test]
+    fn receipts_of_a_file_sort_as_the_file_does() {
+        let (month, sha256) = (Month::from_number(202_610).unwrap(), [0xab; 32]);
+        let ids = [0, 1, 255, 256, 70_000].map(|place| ReceiptId::in_file(month, &sha256, place));
+        assert!(ids.is_sorted());
+        assert_eq!(ids[1], ReceiptId::in_file(month, &sha256, 1), "the same file gives the same ids");
+        assert!(ids[4] < ReceiptId::in_file(month.plus_months(1), &[0; 32], 0));
+        assert_eq!(ids[0].as_bytes()[6] >> 4, 8);
+        assert_ne!(FileId::of_content(&[1; 32]), FileId::of_content(&sha256));
     }
 
     #[test]

@@ -108,8 +108,8 @@ impl Place {
         let masters = service.load_masters().await.unwrap();
         let mut taken = Taken::default();
         for file in &self.files {
-            let options = ClaimsOptions { enrol: false, masters: Some(masters.clone()) };
-            let report = service.ingest_claims(file.bytes.clone(), options, |_| {}).await.unwrap();
+            let options = ClaimsOptions { masters: Some(masters.clone()), ..ClaimsOptions::default() };
+            let report = service.ingest_claims(file.bytes.clone(), options).await.unwrap();
             assert_eq!((report.outcome, report.refused), (FileOutcome::Taken, 0));
             taken.receipts += report.taken;
             taken.rows += report.rows.acts + report.rows.medications + report.rows.operations;

@@ -1,6 +1,6 @@
 //! Taking in what comes from outside: claims files, lists of insured persons, code masters.
 //!
-//! Each file is taken whole in one transaction with one audit entry, or not at all, and the same
+//! Each file is taken whole, with one audit entry, or not at all, and the same
 //! file again changes nothing. A report says what was taken, warned and refused, with line numbers;
 //! it holds no patient's name or number. Files come from the operator, not from a terminal's
 //! request, so no session is asked for.
@@ -9,19 +9,28 @@ mod attach;
 mod checkups;
 mod claims;
 mod coverage;
+mod delivery;
 mod enrol;
+mod files;
+mod institutions;
 mod masters;
 mod prepare;
 mod prescriptions;
+mod source;
 mod ticket;
+mod turn;
 mod withdraw;
 
 pub use checkups::CheckupsReport;
 pub use claims::{ClaimsOptions, ClaimsReport, Rows, TotalsCheck};
 pub use coverage::{CoverageReport, person_id};
 pub use enrol::Enrolled;
+pub use files::Reported;
+pub use institutions::InstitutionsReport;
 pub use masters::MasterReport;
 pub use prescriptions::PrescriptionReport;
+pub use source::ClaimsSource;
+pub(crate) use turn::Turns;
 pub use withdraw::WithdrawalReport;
 
 use madoguchi_wire::{Issue, Severity};
@@ -29,15 +38,6 @@ use serde::Serialize;
 
 /// Findings that a report lists; more are only counted.
 pub const ISSUES_LISTED_MAX: usize = 1_000;
-
-/// How far the reading of a file has come, for a progress bar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// So many bytes of the file were read.
-    Read(u64),
-    /// Everything was read and is being stored.
-    Storing,
-}
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -1,6 +1,7 @@
 //! Who asks, and when: the values that every use-case takes.
 
 use crate::clock::Clock;
+use crate::ingest::Turns;
 use crate::password::Passwords;
 use crate::refusal::{Reason, Refusal};
 use crate::seat::Seats;
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) passwords: Passwords,
     pub(crate) random: SystemRandom,
     pub(crate) seats: Seats,
+    pub(crate) turns: Turns,
     /// Woken when a bulk upload was accepted.
     pub(crate) bulk_waits: tokio::sync::Notify,
 }
@@ -95,6 +97,7 @@ impl Service {
             passwords: Passwords::default(),
             random: SystemRandom::new(),
             seats: Seats::default(),
+            turns: Turns::default(),
             bulk_waits: tokio::sync::Notify::new(),
         }))
     }

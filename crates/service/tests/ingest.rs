@@ -7,7 +7,7 @@ use madoguchi_model::code::IncomeClass;
 use madoguchi_model::day::{Day, Month, Timestamp};
 use madoguchi_model::id::PersonId;
 use madoguchi_model::person::Sex;
-use madoguchi_service::ingest::{ClaimsOptions, ClaimsReport, FileOutcome, Step, person_id};
+use madoguchi_service::ingest::{ClaimsOptions, ClaimsReport, FileOutcome, person_id};
 use madoguchi_service::on_every_engine;
 use madoguchi_service::test_support::{CLINIC, HOSPITAL, NOW, Patient, World, code, day};
 use madoguchi_wire::claims::{ClaimsWriter, Header, PointTable};
@@ -23,6 +23,7 @@ on_every_engine!(
     a_receipt_waits_for_thirteen_months,
     a_withdrawn_receipt_is_in_force_no_more,
     a_refused_file_leaves_nothing_but_its_audit_entry,
+    a_long_file_that_breaks_off_leaves_nothing,
     insured_persons_are_taken_whole_or_not_at_all,
     a_late_list_of_the_former_insurer_keeps_the_new_name,
     certificates_are_renewed_and_tickets_taken,
@@ -86,14 +87,16 @@ fn file(request_month: i64, claims: &[Claim]) -> Vec<u8> {
 }
 
 async fn take(world: &World, bytes: Vec<u8>) -> ClaimsReport {
-    world.service.ingest_claims(bytes, ClaimsOptions::default(), |_: Step| {}).await.unwrap()
+    world.service.ingest_claims(bytes, ClaimsOptions::default()).await.unwrap()
 }
 
 /// レセプト番号 of the receipts in force of September 2026.
 async fn in_force(world: &World, person: PersonId) -> Vec<String> {
     let month = Month::from_number(202_609).unwrap();
     let stored = world.service.store().read().receipts_of_month(person, month, &code(CLINIC)).await.unwrap();
-    stored.into_iter().map(|receipt| receipt.receipt_number).collect()
+    let mut numbers: Vec<_> = stored.into_iter().map(|receipt| receipt.receipt_number).collect();
+    numbers.sort();
+    numbers
 }
 
 async fn a_receipt_finds_the_right_twin_or_nobody(world: World) {
@@ -135,7 +138,7 @@ async fn a_corrected_file_replaces_its_receipts(world: World) {
     corrected.payers[0].points = Some(200);
     let report = take(&world, file(202_610, &[corrected])).await;
     assert_eq!((report.taken, report.replaced), (1, 1));
-    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await, ["2", "1"]);
+    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await, ["1", "2"]);
     // The next month's receipts have the same numbers and are others.
     let next = take(&world, file(202_611, &[receipt("1")])).await;
     assert_eq!((next.taken, next.replaced), (1, 0));
@@ -149,7 +152,7 @@ async fn a_later_version_replaces_an_earlier_one_whichever_comes_first(world: Wo
     assert_eq!((later.taken, later.replaced), (2, 1));
     let late = take(&world, file(202_610, &[searched("7", "A"), searched("6", "B"), searched("5", "C")])).await;
     assert_eq!((late.taken, late.replaced, late.outdated), (1, 0, 2));
-    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await, ["9", "8", "5"]);
+    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await, ["5", "8", "9"]);
 }
 
 const COVERAGE: &str =
@@ -323,11 +326,29 @@ async fn enrolment_registers_whom_the_file_names_once(world: World) {
     };
     let claims = [stranger("1", "見知　一"), stranger("2", "見知　一"), stranger("3", "見知　二"), receipt("4")];
     let options = ClaimsOptions { enrol: true, ..ClaimsOptions::default() };
-    let report = world.service.ingest_claims(file(202_610, &claims), options.clone(), |_| {}).await.unwrap();
+    let report = world.service.ingest_claims(file(202_610, &claims), options.clone()).await.unwrap();
     assert_eq!((report.taken, report.persons_enrolled, report.institution_enrolled), (4, 2, false));
     assert_eq!(in_force(&world, report.enrolled[0].person.id).await, ["1", "2"]);
-    let next = world.service.ingest_claims(file(202_611, &claims), options, |_| {}).await.unwrap();
+    let next = world.service.ingest_claims(file(202_611, &claims), options).await.unwrap();
     assert_eq!((next.taken, next.persons_enrolled), (4, 0));
+}
+
+/// Longer than one write takes.
+async fn a_long_file_that_breaks_off_leaves_nothing(world: World) {
+    let mut claims: Vec<_> = (1..=4_100).map(|number| receipt(&number.to_string())).collect();
+    claims[4_050].payers[0].number = "999".to_owned();
+    let whole = file(202_610, &claims);
+    let broken_off = whole[..whole.len() - 20].to_vec();
+    let before = world.service.store().read().count_receipts().await.unwrap();
+    let report = take(&world, broken_off).await;
+    assert_eq!((report.outcome, report.taken), (FileOutcome::Refused, 0));
+    let left = world.service.store().read().count_receipts().await.unwrap();
+    assert_eq!(left, before, "in force, waiting");
+    assert_eq!(world.service.take_back_broken_off().await.unwrap(), 0);
+    let report = take(&world, whole.clone()).await;
+    assert_eq!((report.outcome, report.taken, report.unattached), (FileOutcome::Taken, 4_099, 1));
+    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await.len(), 4_099);
+    assert_eq!(take(&world, whole).await.outcome, FileOutcome::TakenBefore);
 }
 
 /// The public sample with the published masters, as a vendor would try it in a demonstration.
@@ -347,22 +368,24 @@ async fn the_public_sample_is_taken_whole() {
     }
     let bytes = std::fs::read(folder.join("claims/RECEIPTC_GAIRAI_SAMPLE.UKE")).unwrap();
     let size = bytes.len() as u64;
-    let options = ClaimsOptions { enrol: true, masters: Some(service.load_masters().await.unwrap()) };
     let seen = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&seen);
-    let progress = move |step: Step| {
-        if let Step::Read(read) = step {
-            counter.store(read, Ordering::SeqCst);
-        }
+    let options = ClaimsOptions {
+        enrol: true,
+        masters: Some(service.load_masters().await.unwrap()),
+        progress: Some(Arc::new(move |read| {
+            counter.fetch_add(read, Ordering::SeqCst);
+        })),
     };
-    let report = service.ingest_claims(bytes.clone(), options, progress).await.unwrap();
-    assert_eq!(seen.load(Ordering::SeqCst), size);
+    let report = service.ingest_claims(bytes.clone(), options).await.unwrap();
+    let seen = seen.load(Ordering::SeqCst);
+    assert!(seen <= size && seen > size * 9 / 10, "{seen} of {size} bytes; the head and the end are not counted");
     assert_eq!((report.receipts, report.taken, report.refused, report.unattached), (75, 75, 0, 0));
     assert_eq!((report.persons_enrolled, report.institution_enrolled), (75, true));
     let totals = report.totals.unwrap();
     assert_eq!((totals.payers_counted, totals.points_counted, totals.agree), (140, 86_392, true));
     assert_eq!(report.rows.medications, 32);
     assert!(report.rows.operations > 0);
-    let again = service.ingest_claims(bytes, ClaimsOptions::default(), |_| {}).await.unwrap();
+    let again = service.ingest_claims(bytes, ClaimsOptions::default()).await.unwrap();
     assert_eq!(again.outcome, FileOutcome::TakenBefore);
 }

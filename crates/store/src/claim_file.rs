@@ -31,7 +31,34 @@ pub struct ClaimFile {
     pub report: String,
 }
 
+/// Which file was taken, without what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenFile {
+    /// Identity.
+    pub id: FileId,
+    /// 請求年月.
+    pub request_month: Month,
+    /// 審査支払機関, one digit.
+    pub reviewer: String,
+}
+
 impl Tx {
+    /// The files of an institution without their reports, the newest first.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn taken_files(&mut self, institution: &InstitutionCode, limit: u32) -> Result<Vec<TakenFile>> {
+        const SQL: Sql = Sql::by_key(
+            "SELECT file_id, request_month, reviewer FROM claim_files
+             WHERE institution_code = $1 ORDER BY taken_at DESC, file_id DESC LIMIT $2",
+        );
+        let read = |row: &Row<'_>| {
+            let id = row.id(0, FileId::from_bytes)?;
+            Ok(TakenFile { id, request_month: row.month(1)?, reviewer: row.string(2)? })
+        };
+        self.rows(SQL, &values![institution, limit], read).await
+    }
+
     /// The file with these bytes for this institution, month and reviewer, if it was taken before.
     ///
     /// # Errors

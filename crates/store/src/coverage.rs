@@ -59,6 +59,11 @@ pub struct NumberHolder {
     pub valid_to: Option<Day>,
 }
 
+const HOLDERS: Sql = Sql::by_key(
+    "SELECT person_id, coverage_id, number, branch, name, kana, sex, birthdate, valid_from, valid_to
+     FROM number_keys WHERE number_key = $1 ORDER BY person_id, coverage_id",
+);
+
 impl Tx {
     /// All coverages of a person, the newest first.
     ///
@@ -86,11 +91,16 @@ impl Tx {
     /// # Errors
     /// When the database can't be asked.
     pub async fn holders_of_number(&mut self, key: &NumberKey) -> Result<Vec<NumberHolder>> {
-        const SQL: Sql = Sql::by_key(
-            "SELECT person_id, coverage_id, number, branch, name, kana, sex, birthdate, valid_from, valid_to
-             FROM number_keys WHERE number_key = $1 ORDER BY person_id, coverage_id",
-        );
-        self.rows(SQL, &values![key.as_str()], number_holder).await
+        self.rows(HOLDERS, &values![key.as_str()], number_holder).await
+    }
+
+    /// The same for many insurers, symbols and numbers, in their order.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn holders_of_each(&mut self, keys: &[NumberKey]) -> Result<Vec<Vec<NumberHolder>>> {
+        let sets: Vec<Vec<Value>> = keys.iter().map(|key| values![key.as_str()].into()).collect();
+        self.rows_each(HOLDERS, &sets, number_holder).await
     }
 
     /// Those whom a check of eligibility by these numbers may mean: under insurer, number and symbol, or without the

@@ -16,7 +16,8 @@ pub struct Limits {
     pub read_deadline: Duration,
     /// A statement inside a write or a scan is stopped after this time.
     pub long_deadline: Duration,
-    /// A write waits so long for another process that is writing to the same SQLite file.
+    /// A write waits so long for a row that another session of PostgreSQL holds; for another process that is writing to
+    /// the same SQLite file it waits ten seconds.
     pub lock_wait: Duration,
     /// So many writes may wait for the writer; more are refused as busy.
     pub queue_writes_max: usize,
@@ -29,6 +30,9 @@ pub struct Limits {
     pub reads_max: usize,
     /// So many scans may run at a time.
     pub scans_max: usize,
+    /// While another process writes to the same SQLite file, write little at a time and pause in between: for long work
+    /// such as ingestion beside a server.
+    pub gives_way: bool,
 }
 
 impl Default for Limits {
@@ -46,6 +50,7 @@ impl Default for Limits {
             // More than a server answers in a second.
             reads_max: 8192,
             scans_max: 4,
+            gives_way: false,
         }
     }
 }

@@ -47,6 +47,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005_bulk"),
     migration!(6, "0006_programs"),
     migration!(7, "0007_access_urls"),
+    migration!(8, "0008_claims_at_size"),
     migration!(9, "0009_notices_by_audience"),
 ];
 
@@ -136,7 +137,7 @@ fn migrate_sqlite(path: &std::path::Path, now: Timestamp) -> Result<Migrated> {
             session.set("ROLLBACK")?;
             continue;
         }
-        session.set(&only_for_sqlite(migration.schema))?;
+        session.set(&for_engine("sqlite", migration.schema))?;
         session.set(migration.constraints)?;
         session.execute(REMEMBER, &remembered(migration, now))?;
         session.set("COMMIT")?;
@@ -153,7 +154,7 @@ async fn migrate_postgres(server: &Server, now: Timestamp) -> Result<Migrated> {
     let from = checked(&applied_postgres(&session).await?)?;
     for migration in missing(from)? {
         session.change("BEGIN").await?;
-        session.change(migration.schema).await?;
+        session.change(&for_engine("postgres", migration.schema)).await?;
         if citus {
             session.change(migration.distribute).await?;
         }
@@ -221,8 +222,29 @@ fn checksum(migration: &Migration) -> String {
     hex::encode(hash.finalize())
 }
 
-/// `/* sqlite: WITHOUT ROWID */` is a comment for PostgreSQL and a table option here: small rows lie in the order of
-/// their primary key, so that one person's rows are neighbours.
-fn only_for_sqlite(schema: &str) -> String {
-    schema.replace("/* sqlite: WITHOUT ROWID */", "WITHOUT ROWID")
+/// `/* sqlite: … */` and `/* postgres: … */` are comments but for the engine that they name. In SQLite, small rows lie in
+/// the order of their primary key (`WITHOUT ROWID`), so that one person's rows are neighbours.
+fn for_engine(engine: &str, schema: &str) -> String {
+    let mut text = String::with_capacity(schema.len());
+    let begin = format!("/* {engine}: ");
+    let mut parts = schema.split(&begin);
+    text.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let (inside, after) = part.split_once(" */").unwrap_or((part, ""));
+        text.push_str(inside);
+        text.push_str(after);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::for_engine;
+
+    #[test]
+    fn an_engine_takes_what_is_meant_for_it() {
+        let text = "a /* sqlite: b *//* postgres: c('d') */, /* e */ f /* sqlite: g */;";
+        assert_eq!(for_engine("sqlite", text), "a b/* postgres: c('d') */, /* e */ f g;");
+        assert_eq!(for_engine("postgres", text), "a /* sqlite: b */c('d'), /* e */ f /* sqlite: g */;");
+    }
 }

@@ -1,10 +1,11 @@
 //! Receipts (レセプト): what they show, packed by the consent that it needs, and their raw bytes.
 //!
 //! Rows for viewing are read with a [`Consent`] only, and only what it covers leaves the database. Deliberately not here:
-//! amounts of money and diagnoses; they stay in the raw bytes, which only ingestion reads.
+//! amounts of money and diagnoses; they stay in the raw bytes, which only ingestion reads. Receipts that come in files
+//! are stored by [`crate::claim_part`]; this file stores single ones, which were attached to their persons later.
 
 use madoguchi_model::{
-    care::{Act, CareReceipt, CareSetting, Medication, Prescriber},
+    care::{Act, CareReceipt, CareSetting, Prescriber},
     consent::InformationKind,
     day::{Day, Month, Timestamp},
     id::{FileId, PersonId, ReceiptId},
@@ -12,10 +13,10 @@ use madoguchi_model::{
     insurance::NumberKey,
     release::Period,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Consent, Error, Result, Tx,
+    Consent, Result, Tx, packing,
     sql::Sql,
     value::{Row, Value, values},
 };
@@ -86,24 +87,43 @@ pub struct UnattachedReceipt {
 }
 
 /// 受診歴 and 診療情報 of a receipt as they are packed.
-#[derive(Serialize, Deserialize)]
-struct VisitsAndCare {
+#[derive(Serialize)]
+struct VisitsAndCare<'a> {
+    days: &'a [Day],
+    acts: &'a [Act],
+}
+
+/// The same as it is read.
+#[derive(Default, Deserialize)]
+struct StoredVisitsAndCare {
     days: Vec<Day>,
     acts: Vec<Act>,
 }
 
+const OF_MONTH: Sql = Sql::by_person(
+    "SELECT receipt_id, file_id, care_month, request_month, setting, category, receipt_number, search_number
+     FROM receipts WHERE person_id = $1 AND care_month = $2 AND institution_code = $3 AND ended_at IS NULL
+     ORDER BY receipt_id",
+);
+
 impl Tx {
     /// What the person's receipts of these months show of the kinds that the consent covers, the newest month first. A
-    /// receipt that shows nothing of them is left out; 受診歴 (also of a receipt without rows) belongs to 診療情報.
+    /// receipt that shows nothing of them is left out; 受診歴 (also of a receipt without rows) belongs to 診療情報. Those
+    /// of a file that was not whole at `asked_at`, when the question was asked, are left out too.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] when a stored receipt can't be read.
-    pub async fn care_receipts(&mut self, consent: &Consent, period: Period) -> Result<Vec<CareReceipt>> {
+    /// [`crate::Error::Corrupt`] when a stored receipt can't be read.
+    pub async fn care_receipts(
+        &mut self,
+        consent: &Consent,
+        period: Period,
+        asked_at: Timestamp,
+    ) -> Result<Vec<CareReceipt>> {
         const SQL: Sql = Sql::by_person(
             "SELECT receipt_id, care_month, setting, institution_code, institution_name, prescriber_code,
                  prescriber_name, CASE WHEN CAST($1 AS BIGINT) = 1 THEN visits_and_care END,
                  CASE WHEN CAST($2 AS BIGINT) = 1 THEN medication END,
-                 CASE WHEN CAST($3 AS BIGINT) = 1 THEN surgery END
+                 CASE WHEN CAST($3 AS BIGINT) = 1 THEN surgery END, file_id
              FROM receipts WHERE person_id = $4 AND care_month BETWEEN $5 AND $6 AND ended_at IS NULL
              ORDER BY care_month DESC, institution_code, receipt_id",
         );
@@ -116,9 +136,15 @@ impl Tx {
             period.from,
             period.to,
         ];
-        let mut receipts = self.rows(SQL, &parameters, care_receipt).await?;
-        receipts.retain(|receipt| care || !receipt.medications.is_empty() || !receipt.operations.is_empty());
-        Ok(receipts)
+        let read = |row: &Row<'_>| Ok((row.id(10, FileId::from_bytes)?, care_receipt(row)?));
+        let mut receipts = self.rows(SQL, &parameters, read).await?;
+        receipts.retain(|(_, receipt)| care || !receipt.medications.is_empty() || !receipt.operations.is_empty());
+        if !receipts.is_empty() {
+            // Asked after the receipts: a file that was whole then had all of them there.
+            let unfinished = self.files_not_whole_at(asked_at).await?;
+            receipts.retain(|(file, _)| !unfinished.contains(file));
+        }
+        Ok(receipts.into_iter().map(|(_, receipt)| receipt).collect())
     }
 
     /// How many receipts of a person can be read, for the proof that a restored store can be; nothing of them is told.
@@ -144,29 +170,32 @@ impl Tx {
         care_month: Month,
         institution: &InstitutionCode,
     ) -> Result<Vec<ReceiptIdentity>> {
-        const SQL: Sql = Sql::by_person(
-            "SELECT receipt_id, file_id, care_month, request_month, setting, category, receipt_number, search_number
-             FROM receipts WHERE person_id = $1 AND care_month = $2 AND institution_code = $3 AND ended_at IS NULL
-             ORDER BY receipt_id",
-        );
-        self.rows(SQL, &values![person, care_month, institution], receipt_identity).await
+        self.rows(OF_MONTH, &values![person, care_month, institution], receipt_identity).await
     }
 
-    /// Stores receipts with what they show and their raw bytes.
+    /// The same for many persons and months, in their order.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when one has an id that exists.
+    /// When the database can't be asked.
+    pub async fn receipts_of_each(
+        &mut self,
+        months: &[(PersonId, Month)],
+        institution: &InstitutionCode,
+    ) -> Result<Vec<Vec<ReceiptIdentity>>> {
+        let sets: Vec<Vec<Value>> =
+            months.iter().map(|(person, care_month)| values![*person, *care_month, institution].into()).collect();
+        self.rows_each(OF_MONTH, &sets, receipt_identity).await
+    }
+
+    /// Stores single receipts with what they show and their raw bytes.
+    ///
+    /// # Errors
+    /// [`crate::Error::Conflict`] when one has an id that exists.
     pub async fn insert_receipts(&mut self, receipts: &[NewReceipt]) -> Result<()> {
-        const RECEIPT: Sql = Sql::by_person(
-            "INSERT INTO receipts (person_id, care_month, receipt_id, institution_code, institution_name, setting,
-                 prescriber_code, prescriber_name, file_id, request_month, category, receipt_number, search_number,
-                 visits_and_care, medication, surgery)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-        );
         const SOURCE: Sql = Sql::by_person(
             "INSERT INTO receipt_sources (person_id, care_month, receipt_id, source) VALUES ($1, $2, $3, $4)",
         );
-        let rows = receipts.iter().map(receipt_row).collect::<Result<Vec<_>>>()?;
+        let rows = receipts.iter().map(|receipt| receipt_row(receipt, None)).collect::<Result<Vec<_>>>()?;
         let source = |receipt: &NewReceipt| -> Vec<Value> {
             values![receipt.person, receipt.care.month, receipt.care.receipt, receipt.source.as_slice()].into()
         };
@@ -195,20 +224,35 @@ impl Tx {
         Ok(self.execute(SQL, &values![now, by, person, care_month, id]).await? > 0)
     }
 
-    /// The raw bytes of a receipt, for deriving its rows again. Never for a request of an institution.
+    /// The raw bytes of a receipt, for deriving its rows again. Never for a request of an institution. Two statements.
     ///
     /// # Errors
-    /// When the database can't be asked.
+    /// [`crate::Error::Corrupt`] when they can't be read.
     pub async fn receipt_source(
         &mut self,
         person: PersonId,
         care_month: Month,
         id: ReceiptId,
     ) -> Result<Option<Vec<u8>>> {
-        const SQL: Sql = Sql::by_person(
+        const PLACE: Sql = Sql::by_person(
+            "SELECT institution_code, file_id, source_part, source_place FROM receipts
+             WHERE person_id = $1 AND care_month = $2 AND receipt_id = $3",
+        );
+        const ALONE: Sql = Sql::by_person(
             "SELECT source FROM receipt_sources WHERE person_id = $1 AND care_month = $2 AND receipt_id = $3",
         );
-        self.row(SQL, &values![person, care_month, id], |row| Ok(row.blob(0)?.to_vec())).await
+        let key = values![person, care_month, id];
+        let place = |row: &Row<'_>| {
+            let part = row.opt_int(2)?.zip(row.opt_int(3)?);
+            Ok((row.institution(0)?, row.id(1, FileId::from_bytes)?, part))
+        };
+        match self.row(PLACE, &key, place).await? {
+            Some((institution, file, Some((part, place)))) => {
+                self.source_in_part(&institution, file, part, place).await
+            }
+            Some((_, _, None)) => self.row(ALONE, &key, |row| Ok(row.blob(0)?.to_vec())).await,
+            None => Ok(None),
+        }
     }
 
     /// Removes all receipts of care months before this one, with their raw bytes: their time is over. How many.
@@ -218,14 +262,16 @@ impl Tx {
     pub async fn remove_receipts_before(&mut self, care_month: Month) -> Result<u64> {
         const RECEIPTS: Sql = Sql::report("DELETE FROM receipts WHERE care_month < $1");
         const SOURCES: Sql = Sql::report("DELETE FROM receipt_sources WHERE care_month < $1");
+        const PARTS: Sql = Sql::report("DELETE FROM claim_sources WHERE care_month < $1");
         self.execute(SOURCES, &values![care_month]).await?;
+        self.execute(PARTS, &values![care_month]).await?;
         self.execute(RECEIPTS, &values![care_month]).await
     }
 
     /// Keeps receipts whose persons could not be told.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when one has an id that exists.
+    /// [`crate::Error::Conflict`] when one has an id that exists.
     pub async fn insert_unattached(&mut self, receipts: &[UnattachedReceipt]) -> Result<()> {
         const SQL: Sql = Sql::by_key(
             "INSERT INTO unattached_receipts (institution_code, receipt_id, file_id, request_month, care_month, reason,
@@ -296,9 +342,19 @@ impl Tx {
     }
 }
 
-fn receipt_row(receipt: &NewReceipt) -> Result<Vec<Value>> {
+/// A receipt with everything that is kept of it but its raw bytes.
+pub(crate) const RECEIPT: Sql = Sql::by_person(
+    "INSERT INTO receipts (person_id, care_month, receipt_id, institution_code, institution_name, setting,
+         prescriber_code, prescriber_name, file_id, request_month, category, receipt_number, search_number,
+         visits_and_care, medication, surgery, source_part, source_place)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+);
+
+/// The row of a receipt; `place` says in which part of its file its raw bytes are, and where in it.
+pub(crate) fn receipt_row(receipt: &NewReceipt, place: Option<(i64, i64)>) -> Result<Vec<Value>> {
     let CareReceipt { receipt: id, month, setting, institution, institution_name, prescriber, .. } = &receipt.care;
-    let care = VisitsAndCare { days: receipt.care.visit_days.clone(), acts: receipt.care.acts.clone() };
+    let shows_care = !receipt.care.visit_days.is_empty() || !receipt.care.acts.is_empty();
+    let care = VisitsAndCare { days: &receipt.care.visit_days, acts: &receipt.care.acts };
     Ok(values![
         receipt.person,
         *month,
@@ -313,27 +369,30 @@ fn receipt_row(receipt: &NewReceipt) -> Result<Vec<Value>> {
         &receipt.category,
         &receipt.receipt_number,
         receipt.search_number.as_ref(),
-        packed("visits_and_care", &care)?,
-        packed("medication", &receipt.care.medications)?,
-        packed("surgery", &receipt.care.operations)?,
+        packed("visits_and_care", shows_care, &care)?,
+        packed("medication", !receipt.care.medications.is_empty(), &receipt.care.medications)?,
+        packed("surgery", !receipt.care.operations.is_empty(), &receipt.care.operations)?,
+        place.map(|(part, _)| part),
+        place.map(|(_, place)| place),
     ]
     .into())
 }
 
-fn packed(column: &str, rows: &impl Serialize) -> Result<String> {
-    serde_json::to_string(rows).map_err(|error| Error::corrupt("receipts", column, "of a new row", error))
+/// Nothing to show takes no room.
+fn packed(column: &str, shows_any: bool, rows: &impl Serialize) -> Result<Option<Vec<u8>>> {
+    shows_any.then(|| packing::pack(column, rows)).transpose()
+}
+
+fn unpacked<T: DeserializeOwned + Default>(row: &Row<'_>, index: usize) -> Result<T> {
+    let Some(stored) = row.opt_blob(index)? else { return Ok(T::default()) };
+    packing::unpack(stored).map_err(|error| row.broken(index, &error))
 }
 
 fn care_receipt(row: &Row<'_>) -> Result<CareReceipt> {
     let code = row.opt_string(5)?;
     let name = row.opt_string(6)?;
     let prescriber = code.map(|code| Prescriber { code, name: name.unwrap_or_default() });
-    let VisitsAndCare { days: visit_days, acts } = match row.opt_text(7)? {
-        Some(_) => row.json(7)?,
-        None => VisitsAndCare { days: Vec::new(), acts: Vec::new() },
-    };
-    let medications: Option<Vec<Medication>> = row.opt_text(8)?.map(|_| row.json(8)).transpose()?;
-    let operations: Option<Vec<Act>> = row.opt_text(9)?.map(|_| row.json(9)).transpose()?;
+    let StoredVisitsAndCare { days: visit_days, acts } = unpacked(row, 7)?;
     Ok(CareReceipt {
         receipt: row.id(0, ReceiptId::from_bytes)?,
         month: row.month(1)?,
@@ -343,8 +402,8 @@ fn care_receipt(row: &Row<'_>) -> Result<CareReceipt> {
         prescriber,
         visit_days,
         acts,
-        medications: medications.unwrap_or_default(),
-        operations: operations.unwrap_or_default(),
+        medications: unpacked(row, 8)?,
+        operations: unpacked(row, 9)?,
     })
 }
 

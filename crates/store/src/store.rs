@@ -16,6 +16,7 @@ use crate::{
         sqlite,
     },
     kind, migration,
+    neighbour::Neighbours,
     tx::Via,
     url::Address,
     writer::{Finished, Message, Pulse, Work, Writer},
@@ -32,6 +33,8 @@ struct Inner {
     /// None in a store that was opened only to read.
     queue: Option<mpsc::Sender<Message>>,
     pulse: Arc<Pulse>,
+    /// Whom this process gives way to, if it does.
+    neighbours: Option<Arc<Neighbours>>,
 }
 
 /// A write that had to give way is repeated so often, after pauses that double.
@@ -66,8 +69,10 @@ impl Store {
     pub async fn open_with(url: &DatabaseUrl, process: ProcessName, limits: Limits) -> Result<Self> {
         migration::gate(url, &limits).await?;
         let pulse = Arc::new(Pulse::new());
-        let queue = start_writer(url, process.clone(), limits, Arc::clone(&pulse)).await?;
-        Ok(Self::new(url, limits, Some(process), Some(queue), pulse))
+        let neighbours = url.path().filter(|_| limits.gives_way);
+        let neighbours = neighbours.map(|path| Arc::new(Neighbours::new(path, &process)));
+        let queue = start_writer(url, process.clone(), limits, Arc::clone(&pulse), neighbours.clone()).await?;
+        Ok(Self::new(url, limits, Some(process), Some(queue), pulse, neighbours))
     }
 
     /// Opens a migrated store only to read: it takes no process name and disturbs nobody.
@@ -77,7 +82,7 @@ impl Store {
     pub async fn open_to_read(url: &DatabaseUrl) -> Result<Self> {
         let limits = Limits::default();
         migration::gate(url, &limits).await?;
-        Ok(Self::new(url, limits, None, None, Arc::new(Pulse::new())))
+        Ok(Self::new(url, limits, None, None, Arc::new(Pulse::new()), None))
     }
 
     /// Makes the store if it is missing and brings its schema to this program's version. `now` is written beside each
@@ -117,6 +122,7 @@ impl Store {
         process: Option<ProcessName>,
         queue: Option<mpsc::Sender<Message>>,
         pulse: Arc<Pulse>,
+        neighbours: Option<Arc<Neighbours>>,
     ) -> Self {
         let readers = match &url.0 {
             Address::Sqlite(path) => Readers::Sqlite(
@@ -125,7 +131,7 @@ impl Store {
             ),
             Address::Postgres(server) => Readers::Postgres(postgres::Pool::new(server, limits)),
         };
-        Self(Arc::new(Inner { limits, readers, process, queue, pulse }))
+        Self(Arc::new(Inner { limits, readers, process, queue, pulse, neighbours }))
     }
 
     /// The name under which this process writes; none in a store opened only to read.
@@ -139,6 +145,13 @@ impl Store {
     #[must_use]
     pub fn writes(&self) -> u64 {
         self.0.pulse.writes()
+    }
+
+    /// Whether this store gives way ([`Limits::gives_way`]) and another process writes to the same file just now: then
+    /// writes should be small.
+    #[must_use]
+    pub fn gives_way(&self) -> bool {
+        self.0.neighbours.as_ref().is_some_and(|neighbours| neighbours.write())
     }
 
     /// For short reads: each statement stands alone and sees what was committed before it.
@@ -345,6 +358,7 @@ async fn start_writer(
     process: ProcessName,
     limits: Limits,
     pulse: Arc<Pulse>,
+    neighbours: Option<Arc<Neighbours>>,
 ) -> Result<mpsc::Sender<Message>> {
     let (queue, waiting) = mpsc::channel(limits.queue_writes_max.max(1));
     let (ready, started) = oneshot::channel();
@@ -355,7 +369,7 @@ async fn start_writer(
             Err(error) => return drop(ready.send(Err(Error::unavailable(error.to_string())))),
         };
         runtime.block_on(async move {
-            match Writer::start(&address, process, limits, pulse).await {
+            match Writer::start(&address, process, limits, pulse, neighbours).await {
                 Ok(writer) => {
                     if ready.send(Ok(())).is_ok() {
                         writer.run(waiting).await;

@@ -77,7 +77,7 @@ impl Tx {
         Ok(self.rows(sql, parameters, read).await?.into_iter().next())
     }
 
-    /// One question with many sets of parameters, inside a transaction all under way at once; the rows of each set.
+    /// One question with many sets of parameters, on PostgreSQL all under way at once; the rows of each set.
     pub(crate) async fn rows_each<T>(
         &mut self,
         sql: Sql,
@@ -89,6 +89,9 @@ impl Tx {
             self.still_sound()?;
             let answer = session.rows_each(sql, sets, read).await;
             return self.noted(answer);
+        }
+        if let Via::Postgres(pool, place) = &self.via {
+            return pool.session(*place).await?.rows_each(sql, sets, read).await;
         }
         let mut answers = Vec::with_capacity(sets.len());
         for set in sets {
@@ -118,6 +121,21 @@ impl Tx {
                 sets.iter().try_fold(0, |changed, set| Ok(changed + session.execute(sql, set)?))
             }
             Via::PostgresWithin(session, _) => session.execute_each(sql, sets).await,
+        };
+        self.noted(answer)
+    }
+
+    /// Stores many new rows, as fast as the engine can: an insert without any conflict clause, whose parameters are its
+    /// columns in their order. A key that exists fails the write.
+    pub(crate) async fn load(&mut self, insert: Sql, rows: &[&[Value]]) -> Result<()> {
+        self.still_sound()?;
+        let answer = match &self.via {
+            Via::Sqlite(_) | Via::Postgres(..) => return Err(THIS_IS_A_READ),
+            Via::SqliteWithin(writing, _) => {
+                let session = writing.session();
+                rows.iter().try_for_each(|row| session.execute(insert, row).map(drop))
+            }
+            Via::PostgresWithin(session, _) => session.copy_in(insert, rows).await,
         };
         self.noted(answer)
     }

@@ -25,6 +25,7 @@ use crate::{
         postgres::{Backoff, Purpose, Session},
         sqlite,
     },
+    neighbour::{self, Neighbours},
     tx::{Tx, Via},
     url::{Address, Server},
     value::values,
@@ -53,6 +54,8 @@ pub(crate) enum Message {
 
 /// A write that takes longer is logged: nobody else can write meanwhile, not even an audit entry.
 const LONG_WRITE: Duration = Duration::from_secs(1);
+/// A process that gives way begins no further write in a transaction that is older than this.
+const SHORT_BATCH: Duration = Duration::from_millis(2);
 /// A new process waits so long for its name.
 const NAME_WAIT: Duration = Duration::from_secs(2);
 /// After a commit whose connection was lost, the database is asked so long what became of it.
@@ -66,6 +69,8 @@ pub(crate) struct Writer {
     /// The chain in memory may be ahead of the database: read it again before the next write.
     stale: bool,
     pulse: Arc<Pulse>,
+    /// Whom this process gives way to, if it does.
+    neighbours: Option<Arc<Neighbours>>,
 }
 
 enum Engine {
@@ -88,6 +93,7 @@ impl Writer {
         process: ProcessName,
         limits: Limits,
         pulse: Arc<Pulse>,
+        neighbours: Option<Arc<Neighbours>>,
     ) -> Result<Self> {
         let engine = match address {
             Address::Sqlite(path) => Engine::Sqlite {
@@ -99,7 +105,7 @@ impl Writer {
             }
         };
         let chain = Arc::new(Mutex::new(Chain::new(process.clone())));
-        let mut writer = Self { engine, limits, process, chain, stale: true, pulse };
+        let mut writer = Self { engine, limits, process, chain, stale: true, pulse, neighbours };
         let until = Instant::now() + NAME_WAIT;
         loop {
             match writer.begin().await {
@@ -131,7 +137,13 @@ impl Writer {
                 }
             }
             while !waiting.is_empty() {
-                self.batch(&mut waiting).await;
+                let begun = Instant::now();
+                let gives_way = self.gives_way();
+                self.batch(&mut waiting, gives_way).await;
+                if gives_way {
+                    // The others get as much of the time.
+                    std::thread::sleep(begun.elapsed().clamp(Duration::from_millis(1), LONG_WRITE));
+                }
             }
         }
         drop(self);
@@ -140,7 +152,11 @@ impl Writer {
         }
     }
 
-    async fn batch(&mut self, waiting: &mut VecDeque<Message>) {
+    fn gives_way(&self) -> bool {
+        self.neighbours.as_ref().is_some_and(|neighbours| neighbours.write())
+    }
+
+    async fn batch(&mut self, waiting: &mut VecDeque<Message>, gives_way: bool) {
         if let Err(error) = self.begin().await {
             tracing::error!(%error, writes = waiting.len(), "writes are refused");
             for message in waiting.drain(..) {
@@ -151,7 +167,7 @@ impl Writer {
         let before = self.head();
         let changes = waiting.iter().any(|message| matches!(message, Message::Write { .. }));
         let mut answers = Vec::new();
-        let mut outcome = self.work(waiting, &mut answers).await;
+        let mut outcome = self.work(waiting, &mut answers, gives_way).await;
         if outcome.is_ok() {
             self.pulse.commit_begins();
             outcome = self.commit().await;
@@ -204,9 +220,16 @@ impl Writer {
 
     /// Runs what waits, in its order. An error means that the whole transaction is lost; the rest then waits for the
     /// next one.
-    async fn work(&mut self, waiting: &mut VecDeque<Message>, answers: &mut Vec<Answer>) -> Result<()> {
+    async fn work(
+        &mut self,
+        waiting: &mut VecDeque<Message>,
+        answers: &mut Vec<Answer>,
+        gives_way: bool,
+    ) -> Result<()> {
+        let begun = Instant::now();
         let mut entries = Vec::new();
-        while let Some(message) = waiting.pop_front() {
+        while !(gives_way && begun.elapsed() > SHORT_BATCH) {
+            let Some(message) = waiting.pop_front() else { break };
             match message {
                 Message::Append { draft, answer } => {
                     let entry = self.chain.lock().unwrap_or_else(PoisonError::into_inner).seal(draft);
@@ -378,9 +401,11 @@ async fn connected(server: &Server, limits: &Limits, process: &ProcessName) -> R
 }
 
 fn lock(database: &std::path::Path, process: &ProcessName) -> Result<std::fs::File> {
-    let mut path = database.as_os_str().to_owned();
-    path.push(format!(".{}.lock", process.as_str()));
-    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(neighbour::lock_file(database, process));
     let file = file.map_err(|error| Error::unavailable(format!("the lock file: {error}")))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -5,6 +5,7 @@ mod conformance {
     pub(crate) mod bulk;
     pub(crate) mod chain;
     pub(crate) mod checkup;
+    pub(crate) mod claim_part;
     pub(crate) mod desk;
     pub(crate) mod eligibility;
     pub(crate) mod patient;
@@ -104,6 +105,7 @@ on_every_engine! {
     checkup: checkups_are_read_with_their_own_consent_only,
         a_later_document_takes_the_place_and_a_deletion_leaves_nothing, a_waiting_check_up_is_found_by_its_numbers,
         a_file_of_check_ups_is_taken_once;
+    claim_part: receipts_of_a_file_keep_their_bytes, a_file_is_shown_once_it_is_whole, a_broken_off_file_is_taken_back;
     desk: institutions_are_registered_and_changed, an_address_for_patients_is_kept_for_each_kind, settings_remember_who_changed_them,
         an_account_is_changed_by_who_saw_it_last, a_session_is_found_at_its_own_institution_only,
         notices_reach_their_audience;

@@ -8,6 +8,7 @@ pub mod bulk;
 pub mod checkup;
 pub mod claims;
 pub mod coverage;
+pub mod institution_list;
 pub mod issue;
 pub mod masters;
 pub mod message;

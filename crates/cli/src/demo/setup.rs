@@ -10,11 +10,11 @@ use crate::failure::{Failure, Outcome};
 use crate::output;
 use crate::verb::{database_url, machine_seconds, open_service};
 use indicatif::ProgressBar;
-use madoguchi_model::day::Day;
+use madoguchi_model::day::{Day, Month};
 use madoguchi_model::notice::Audience;
 use madoguchi_model::release::ReleaseRule;
 use madoguchi_model::shown::shown;
-use madoguchi_service::ingest::{ClaimsOptions, Step};
+use madoguchi_service::ingest::{ClaimsOptions, ClaimsSource, Reported};
 use madoguchi_service::{Clock, Service};
 use madoguchi_store::{ProcessName, Store};
 use madoguchi_synth::{CardPlan, World, WorldPlan};
@@ -23,6 +23,7 @@ use madoguchi_trust::card_authority::{CardAuthority, CardRequest};
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Marks a directory whose first start has not ended.
 const UNFINISHED_FILE: &str = "unfinished";
@@ -120,7 +121,7 @@ async fn make(wish: &Wish, bar: &ProgressBar) -> Outcome<State> {
         months: MONTHS,
         ..WorldPlan::demo(seed, today)
     };
-    let world = World::new(plan);
+    let world = Arc::new(World::new(plan));
     bar.set_position(2);
 
     let institutions = institutions(&world, &mut secrets);
@@ -234,7 +235,7 @@ fn card_id(index: usize) -> String {
 
 async fn fill(
     service: &Service,
-    world: &World,
+    world: &Arc<World>,
     institutions: &[DemoInstitution],
     serials: &HashMap<String, String>,
     bar: &ProgressBar,
@@ -258,7 +259,7 @@ async fn put_accounts(service: &Service, institutions: &[DemoInstitution]) -> Ou
 /// The insured persons, then month by month what was done for them.
 async fn put_care(
     service: &Service,
-    world: &World,
+    world: &Arc<World>,
     serials: &HashMap<String, String>,
     bar: &ProgressBar,
 ) -> Outcome<()> {
@@ -274,18 +275,7 @@ async fn put_care(
         return Err(Failure::new(format!("合成データの医療券に誤りがあります：{}件", report.refused)));
     }
     bar.set_position(20);
-    let masters = service.load_masters().await?;
-    let months = MONTHS.max(1);
-    let mut taken_months = HashSet::new();
-    for file in world.claim_files() {
-        taken_months.insert(file.request_month);
-        let options = ClaimsOptions { masters: Some(masters.clone()), ..ClaimsOptions::default() };
-        let report = service.ingest_claims(file.bytes, options, |_: Step| {}).await?;
-        if report.is_refused() || report.refused > 0 {
-            return Err(Failure::new(format!("合成レセプト{}が受け付けられませんでした", file.file_name)));
-        }
-        bar.set_position(20 + 75 * taken_months.len() as u64 / u64::from(months));
-    }
+    take_claims(service, world, bar).await?;
     let report = service.ingest_prescriptions(world.prescription_csv().into_bytes()).await?;
     if report.is_refused() || report.unattached > 0 {
         return Err(Failure::new(format!(
@@ -294,6 +284,32 @@ async fn put_care(
         )));
     }
     put_checkups(service, world).await
+}
+
+/// All months of claims, on as many threads as there are cores: each file is known to be right.
+async fn take_claims(service: &Service, world: &Arc<World>, bar: &ProgressBar) -> Outcome<()> {
+    let months = u64::from(MONTHS.max(1));
+    let made = Arc::clone(world);
+    let files = world.request_months().collect::<Vec<_>>().into_iter();
+    let mut files = files.flat_map(move |month| made.claim_texts_of(month));
+    let next = move || {
+        let file = files.next()?.encoded();
+        Some(((file.file_name, file.request_month), ClaimsSource::Bytes(file.bytes)))
+    };
+    let (mut taken_months, mut failed) = (HashSet::new(), None);
+    let report = |file: Reported<(String, Month)>| {
+        let (name, month) = file.key;
+        taken_months.insert(month);
+        bar.set_position(20 + 75 * taken_months.len() as u64 / months);
+        match file.report {
+            Ok(report) if !report.is_refused() && report.refused == 0 => {}
+            Ok(_) => failed = Some(Failure::new(format!("合成レセプト{name}が受け付けられませんでした"))),
+            Err(refusal) => failed = Some(refusal.into()),
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    service.ingest_claims_files(next, ClaimsOptions::default(), threads, || {}, report).await?;
+    failed.map_or(Ok(()), Err)
 }
 
 async fn put_checkups(service: &Service, world: &World) -> Outcome<()> {

@@ -1,19 +1,18 @@
 //! `madoguchi ingest`: claims, insured persons, prescriptions and code masters come in as files.
 
+mod claims;
+
+use self::claims::Claims;
 use super::Place;
-use crate::demo::enrol;
-use crate::demo::state::State;
 use crate::failure::{Failure, Outcome};
 use crate::output;
 use clap::{Args, Subcommand};
-use madoguchi_service::Service;
-use madoguchi_service::ingest::{CheckupsReport, ClaimsOptions, ClaimsReport, FileOutcome, Findings, Step};
+use madoguchi_service::ingest::{CheckupsReport, FileOutcome, Findings};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Name of the audit chain under which these verbs write.
 const PROCESS: &str = "ingest";
@@ -23,37 +22,39 @@ const PRINTED_MAX: usize = 50;
 const COUNTS_PRINTED_MAX: usize = 20;
 /// Largest master or withdrawal list: far more than any that is published, and it is read into memory.
 const FILE_BYTES_MAX: u64 = 1 << 26;
-/// Longest wait for a running demo to take up what was enrolled.
-const TAKE_UP: Duration = Duration::from_secs(20);
 
 /// What to take in.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Claims files (レセプト電算処理 UKE) of 医科, DPC, 歯科 and 調剤
+    /// Claims files (レセプト電算処理 UKE) of 医科, DPC, 歯科 and 調剤, several at a time
     Claims(Claims),
     /// Check-ups (特定健診): HL7 CDA documents or packages (.zip), described in docs/formats/checkup-cda.md
     Checkups(Files),
+    /// Institutions (CSV, described in docs/formats/institution-csv.md)
+    Institutions(Files),
     /// Insured persons (CSV, described in docs/formats/coverage-csv.md)
     Coverage(Files),
     /// Prescriptions and dispensings of the e-prescription service (CSV, described in
     /// docs/formats/prescription-csv.md)
     Prescriptions(Files),
     /// Code masters as published (.zip or .csv)
-    Masters(Files),
+    Masters(Masters),
 }
 
-/// Arguments of `ingest claims`.
+/// Arguments of `ingest masters`.
 #[derive(Debug, Args)]
-pub(crate) struct Claims {
+pub(crate) struct Masters {
     #[command(flatten)]
-    files: Files,
-    /// Demo directories only: register the persons that the file names, with cards, and its
-    /// institution with terminal and accounts
-    #[arg(long, conflicts_with = "withdraw")]
-    enrol: bool,
-    /// The files are lists of withdrawn receipts (docs/formats/withdrawal-csv.md)
+    place: Place,
+    /// Files, taken one after the other
+    #[arg(required_unless_present = "builtin")]
+    files: Vec<PathBuf>,
+    /// The codes that synthetic claims use, which the program brings with it; without names of published masters
     #[arg(long)]
-    withdraw: bool,
+    builtin: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// Files to take.
@@ -81,97 +82,13 @@ struct Reported<'a, R> {
 pub(crate) async fn run(verb: Verb) -> Outcome<()> {
     match verb {
         Verb::Claims(arguments) if arguments.withdraw => withdraw(arguments.files).await,
-        Verb::Claims(arguments) => claims(arguments).await,
+        Verb::Claims(arguments) => claims::run(arguments).await,
         Verb::Checkups(files) => checkups(files).await,
+        Verb::Institutions(files) => institutions(files).await,
         Verb::Coverage(files) => coverage(files).await,
         Verb::Prescriptions(files) => prescriptions(files).await,
-        Verb::Masters(files) => masters(files).await,
+        Verb::Masters(arguments) => masters(arguments).await,
     }
-}
-
-async fn claims(arguments: Claims) -> Outcome<()> {
-    let place = &arguments.files.place;
-    if arguments.enrol && State::load(&place.directory)?.is_none() {
-        return Err(Failure::usage(
-            "--enrolはデモのディレクトリでだけ使えます。--dirでデモのディレクトリを指定してください",
-        ));
-    }
-    let service = place.service(PROCESS).await?;
-    let taken = take_claims(&service, &arguments).await;
-    service.store().close().await;
-    let new_institutions = taken?;
-    if arguments.enrol {
-        enrol::until_taken_up(&place.directory, &new_institutions, TAKE_UP).await?;
-    }
-    Ok(())
-}
-
-/// Takes the files; gives the institutions that were added to the demo.
-async fn take_claims(service: &Service, arguments: &Claims) -> Outcome<Vec<String>> {
-    let masters = service.load_masters().await?;
-    let (mut new_institutions, mut refused) = (Vec::new(), 0);
-    for path in &arguments.files.files {
-        let (file, length) = open(path)?;
-        let bar = output::bar(length, &file_name(path));
-        let progress = bar.clone();
-        let options = ClaimsOptions { enrol: arguments.enrol, masters: Some(masters.clone()) };
-        let step = move |step| match step {
-            Step::Read(bytes) => progress.set_position(bytes),
-            Step::Storing => progress.set_message("保存中"),
-        };
-        let report = service.ingest_claims_from(file, options, step).await?;
-        bar.finish_and_clear();
-        if arguments.enrol {
-            new_institutions.extend(enrol::take_up(service, &arguments.files.place.directory, path, &report).await?);
-        }
-        refused += u64::from(report.is_refused()) + report.refused;
-        match arguments.files.json {
-            true => output::json(&Reported { file: path.display().to_string(), report: &report })?,
-            false => tell_claims(path, &report),
-        }
-    }
-    match refused {
-        0 => Ok(new_institutions),
-        _ => Err(Failure::finding("受け付けられなかったファイルまたはレセプトがあります。")),
-    }
-}
-
-fn tell_claims(path: &Path, report: &ClaimsReport) {
-    let table = report.table.map_or_else(String::new, |table| format!("（{table}）"));
-    output::line(format!("{}{table}：{}", file_name(path), outcome(report.outcome)));
-    if report.is_refused() {
-        return tell_findings(&report.findings);
-    }
-    output::line(format!(
-        "  レセプト {}件（取込 {}、差替え {}、未結合 {}、受付不可 {}）　診療 {}行、薬剤 {}行、手術 {}行",
-        report.receipts,
-        report.taken,
-        report.replaced,
-        report.unattached,
-        report.refused,
-        report.rows.acts,
-        report.rows.medications,
-        report.rows.operations
-    ));
-    if let Some(totals) = &report.totals {
-        let agree = if totals.agree { "一致" } else { "不一致" };
-        output::line(format!(
-            "  GOレコードとの照合：{agree}（件数 {}／{}、点数 {}／{}）",
-            totals.payers_counted, totals.payers_stated, totals.points_counted, totals.points_stated
-        ));
-    }
-    if report.donors > 0 {
-        output::line(format!("  臓器提供者の記録 {}件（患者の診療ではないため除きました）", report.donors));
-    }
-    if report.replaced_lines > 0 {
-        output::line(format!("  履歴により訂正された行 {}行", report.replaced_lines));
-    }
-    if report.persons_enrolled > 0 {
-        output::line(format!("  登録した患者 {}人（カードを作成しました）", report.persons_enrolled));
-    }
-    tell_counts("仕様にないレコード（読み飛ばしました）", &report.unknown_records);
-    tell_counts("マスターにないコード（名称なしで表示します）", &report.unknown_codes);
-    tell_findings(&report.findings);
 }
 
 async fn checkups(arguments: Files) -> Outcome<()> {
@@ -206,6 +123,23 @@ fn tell_checkups(path: &Path, report: &CheckupsReport) {
         tell_counts("表にない項目コード（末尾に表示します）", &report.unknown_items);
     }
     tell_findings(&report.findings);
+}
+
+async fn institutions(arguments: Files) -> Outcome<()> {
+    let service = arguments.place.service(PROCESS).await?;
+    let mut refused = 0;
+    for path in &arguments.files {
+        let report = service.ingest_institutions(open(path)?.0).await?;
+        refused += u64::from(report.outcome == FileOutcome::Refused);
+        if arguments.json {
+            output::json(&Reported { file: path.display().to_string(), report: &report })?;
+            continue;
+        }
+        output::line(format!("{}：{}　{}件", file_name(path), outcome(report.outcome), report.institutions));
+        tell_findings(&report.findings);
+    }
+    service.store().close().await;
+    ended(refused)
 }
 
 async fn coverage(arguments: Files) -> Outcome<()> {
@@ -267,9 +201,13 @@ async fn prescriptions(arguments: Files) -> Outcome<()> {
     ended(refused)
 }
 
-async fn masters(arguments: Files) -> Outcome<()> {
+async fn masters(arguments: Masters) -> Outcome<()> {
     let service = arguments.place.service(PROCESS).await?;
     let mut refused = 0;
+    if arguments.builtin {
+        service.ingest_builtin_masters().await?;
+        output::line("組込みのコード表を登録しました。");
+    }
     for path in &arguments.files {
         let report = service.ingest_master(read(path)?).await?;
         refused += u64::from(report.outcome == FileOutcome::Refused);

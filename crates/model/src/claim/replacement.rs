@@ -5,7 +5,8 @@
 //!
 //! * both carry the same 検索番号: the one with the later 請求年月 counts, whichever arrived first; or
 //! * they came in files of the same 請求年月 and the same reviewing body and have the same
-//!   レセプト番号: the sender corrected the file before its closing day, and the one taken last counts.
+//!   レセプト番号, and not two different 検索番号: the sender corrected the file before its closing day, and the one taken
+//!   last counts.
 //!
 //! Otherwise both stand: one patient may have several receipts in a month, for example when the
 //! insurer changed. A claims file has no field that says "this is a resubmission", so nothing else
@@ -56,7 +57,10 @@ pub fn replacement(new: Version<'_>, stored: Version<'_>, same_series: bool) -> 
     if same_search_number && new.request_month < stored.request_month {
         return Replacement::Outdated;
     }
-    let same_receipt = same_series && new.request_month == stored.request_month && new.number == stored.number;
+    // Files of 医科 and DPC of one hospital are of one series and count from 1 each; two 検索番号 are two receipts.
+    let told_apart = !same_search_number && new.search_number.is_some() && stored.search_number.is_some();
+    let same_receipt =
+        same_series && !told_apart && new.request_month == stored.request_month && new.number == stored.number;
     if same_receipt { Replacement::Replaces } else { Replacement::Independent }
 }
 
@@ -117,6 +121,8 @@ mod tests {
             (version(202_405, "7", Some("A2")), false, Independent),
             (version(202_405, "7", None), false, Independent),
             (version(202_404, "7", None), true, Replaces),
+            (version(202_404, "7", Some("A1")), true, Replaces),
+            (version(202_404, "7", Some("A2")), true, Independent),
             (version(202_404, "7", None), false, Independent),
             (version(202_404, "8", None), true, Independent),
             (version(202_405, "7", None), true, Independent),

@@ -5,7 +5,7 @@ use crate::refusal::Refusal;
 use madoguchi_model::claim::replacement::{Replacement, Version, replacement};
 use madoguchi_model::claim::{Claim, Masters};
 use madoguchi_model::day::{Month, Timestamp};
-use madoguchi_model::id::{FileId, PersonId};
+use madoguchi_model::id::{FileId, PersonId, ReceiptId};
 use madoguchi_model::institution::{Institution, InstitutionCode};
 use madoguchi_model::insurance::NumberKey;
 use madoguchi_model::resolution::{Candidate, Resolution, Unattached, resolve};
@@ -21,61 +21,84 @@ const FILES_MAX: u32 = 2_000;
 /// Waiting receipts of one number that are tried at once.
 const WAITING_MAX: u32 = 1_000;
 
-/// Receipts of one file on their way to their persons, inside a write.
+/// Receipts of one file on their way to their persons.
 pub(super) struct Arrival<'a> {
+    /// Short reads, or the transaction that the receipts are stored in.
     pub(super) tx: &'a mut Tx,
     pub(super) institution: &'a Institution,
     pub(super) file: FileId,
-    /// Files of the same 請求年月 and reviewing body that were taken before.
-    pub(super) series: &'a [FileId],
+    /// Files of this institution that were taken before.
+    pub(super) taken: &'a Taken,
     pub(super) now: Timestamp,
     /// Who has which numbers, as far as it was asked.
     pub(super) holders: BTreeMap<String, Vec<Candidate>>,
 }
 
-/// What became of a receipt whose person is known.
+/// What an institution has sent before, beside a new file.
+#[derive(Default)]
+pub(super) struct Taken {
+    /// Files of the same 請求年月 and reviewing body.
+    series: Vec<FileId>,
+    /// The latest 請求年月 of them all.
+    latest: Option<Month>,
+}
+
+/// What becomes of a receipt whose person is known.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Placed {
-    /// It is in force and took so many others out of it.
-    InForce {
-        /// How many.
-        replaced: u64,
-    },
+    /// It is in force and takes these out of it.
+    InForce(Vec<ReceiptId>),
     /// A later version of it is stored.
     Outdated,
 }
 
-/// The files of this month and reviewing body that were taken.
-pub(super) async fn series(
-    tx: &mut Tx,
-    institution: &InstitutionCode,
-    month: Month,
-    reviewer: &str,
-) -> Result<Vec<FileId>, Refusal> {
-    let files = tx.claim_files(institution, FILES_MAX).await?;
-    let same = files.into_iter().filter(|file| file.request_month == month && file.reviewer == reviewer);
-    Ok(same.map(|file| file.id).collect())
+impl Taken {
+    /// What was taken of this institution before.
+    pub(super) async fn before(
+        tx: &mut Tx,
+        institution: &InstitutionCode,
+        month: Month,
+        reviewer: &str,
+    ) -> Result<Self, Refusal> {
+        let files = tx.taken_files(institution, FILES_MAX).await?;
+        let latest = files.iter().map(|file| file.request_month).max();
+        let same = files.into_iter().filter(|file| file.request_month == month && file.reviewer == reviewer);
+        Ok(Self { series: same.map(|file| file.id).collect(), latest })
+    }
+
+    /// Whether a version of the receipt may be stored: a file tells only of months up to its own.
+    fn may_have(&self, receipt: &NewReceipt) -> bool {
+        let identified = receipt.search_number.is_some() || !self.series.is_empty();
+        identified && self.latest.is_some_and(|latest| latest >= receipt.care.month)
+    }
 }
 
 impl Arrival<'_> {
-    /// Whose receipt it is. One statement for each number that was not asked before.
-    pub(super) async fn person_of(&mut self, claim: &Claim) -> Result<Result<PersonId, Unattached>, Refusal> {
+    /// Asks who has the numbers of these claims, as far as it was not asked before: one question for many.
+    pub(super) async fn ask_holders(&mut self, claims: impl Iterator<Item = &Claim>) -> Result<(), Refusal> {
+        let keys = claims.flat_map(Claim::numbers).map(|numbers| numbers.key());
+        let unasked: BTreeMap<String, NumberKey> = keys
+            .filter(|key| !self.holders.contains_key(key.as_str()))
+            .map(|key| (key.as_str().to_owned(), key))
+            .collect();
+        let (texts, keys): (Vec<_>, Vec<_>) = unasked.into_iter().unzip();
+        let found = self.tx.holders_of_each(&keys).await?;
+        let candidates = found.into_iter().map(|holders| holders.into_iter().map(candidate).collect());
+        self.holders.extend(texts.into_iter().zip(candidates));
+        Ok(())
+    }
+
+    /// Whose receipt it is, once [`Arrival::ask_holders`] has asked.
+    pub(super) fn person_of(&self, claim: &Claim) -> Result<PersonId, Unattached> {
         let mut answer = Unattached::NoNumber;
         for numbers in claim.numbers() {
-            let candidates = self.holders_of(&numbers.key()).await?;
+            let candidates = self.holders.get(numbers.key().as_str()).map_or(&[][..], Vec::as_slice);
             match resolve(&numbers, &claim.patient, candidates) {
-                Resolution::Person(person) => return Ok(Ok(person)),
+                Resolution::Person(person) => return Ok(person),
                 Resolution::Unattached(reason) => answer = answer.max(reason),
             }
         }
-        Ok(Err(answer))
-    }
-
-    async fn holders_of(&mut self, key: &NumberKey) -> Result<&[Candidate], Refusal> {
-        if !self.holders.contains_key(key.as_str()) {
-            let found = self.tx.holders_of_number(key).await?;
-            self.holders.insert(key.as_str().to_owned(), found.into_iter().map(candidate).collect());
-        }
-        Ok(self.holders.get(key.as_str()).map_or(&[], Vec::as_slice))
+        Err(answer)
     }
 
     /// The receipt as it is stored.
@@ -117,24 +140,26 @@ impl Arrival<'_> {
         }
     }
 
-    /// Takes the versions out of force that a new receipt replaces. Nothing is asked when none can exist.
-    pub(super) async fn replace(&mut self, new: &NewReceipt) -> Result<Placed, Refusal> {
-        if new.search_number.is_none() && self.series.is_empty() {
-            return Ok(Placed::InForce { replaced: 0 });
-        }
-        let care = &new.care;
-        let stored = self.tx.receipts_of_month(new.person, care.month, &care.institution).await?;
-        let decide =
-            |old: &ReceiptIdentity| replacement(version_of_new(new), version(old), self.series.contains(&old.file));
+    /// What becomes of new receipts, in their order. Nothing is asked of those that cannot have another version.
+    pub(super) async fn placed(&mut self, new: &[NewReceipt]) -> Result<Vec<Placed>, Refusal> {
+        let asked: Vec<_> = new.iter().filter(|receipt| self.taken.may_have(receipt)).collect();
+        let months: Vec<_> = asked.iter().map(|receipt| (receipt.person, receipt.care.month)).collect();
+        let mut stored = self.tx.receipts_of_each(&months, &self.institution.code).await?.into_iter();
+        let place = |receipt| match self.taken.may_have(receipt) {
+            true => self.place(receipt, &stored.next().unwrap_or_default()),
+            false => Placed::InForce(Vec::new()),
+        };
+        Ok(new.iter().map(place).collect())
+    }
+
+    fn place(&self, new: &NewReceipt, stored: &[ReceiptIdentity]) -> Placed {
+        let decide = |old: &ReceiptIdentity| {
+            replacement(version_of_new(new), version(old), self.taken.series.contains(&old.file))
+        };
         if stored.iter().any(|old| decide(old) == Replacement::Outdated) {
-            return Ok(Placed::Outdated);
+            return Placed::Outdated;
         }
-        let replaced: Vec<_> =
-            stored.iter().filter(|old| decide(old) == Replacement::Replaces).map(|old| old.id).collect();
-        for old in &replaced {
-            self.tx.end_receipt(new.person, care.month, *old, Some(care.receipt), self.now).await?;
-        }
-        Ok(Placed::InForce { replaced: replaced.len() as u64 })
+        Placed::InForce(stored.iter().filter(|old| decide(old) == Replacement::Replaces).map(|old| old.id).collect())
     }
 }
 
@@ -159,13 +184,10 @@ async fn attach(tx: &mut Tx, waiting: UnattachedReceipt, masters: &Masters, now:
     let Some(claim) = read_receipt(table, &waiting.source).ok().and_then(|receipt| receipt.claim) else {
         return Ok(false);
     };
-    let files = tx.claim_files(&waiting.institution, FILES_MAX).await?;
+    let files = tx.taken_files(&waiting.institution, FILES_MAX).await?;
     let own = files.iter().find(|file| file.id == waiting.file);
     let reviewer = own.map(|file| file.reviewer.clone()).unwrap_or_default();
-    let same = |file: &&madoguchi_store::claim_file::ClaimFile| {
-        file.request_month == waiting.request_month && file.reviewer == reviewer
-    };
-    let series: Vec<_> = files.iter().filter(same).map(|file| file.id).collect();
+    let taken = Taken::before(tx, &waiting.institution, waiting.request_month, &reviewer).await?;
     let header = Header {
         table,
         reviewer,
@@ -175,17 +197,19 @@ async fn attach(tx: &mut Tx, waiting: UnattachedReceipt, masters: &Masters, now:
         volume: String::new(),
     };
     let (file, id) = (waiting.file, waiting.id);
-    let mut arrival = Arrival { tx, institution: &institution, file, series: &series, now, holders: BTreeMap::new() };
-    let Ok(person) = arrival.person_of(&claim).await? else { return Ok(false) };
+    let mut arrival = Arrival { tx, institution: &institution, file, taken: &taken, now, holders: BTreeMap::new() };
+    arrival.ask_holders(std::iter::once(&claim)).await?;
+    let Ok(person) = arrival.person_of(&claim) else { return Ok(false) };
     let (care, _) = prepare::care(&claim, &header, masters, id);
     let prepared = PreparedReceipt { claim, care, source: waiting.source };
-    let new = arrival.receipt(person, prepared, waiting.request_month);
-    let placed = arrival.replace(&new).await?;
+    let new = [arrival.receipt(person, prepared, waiting.request_month)];
+    let placed = arrival.placed(&new).await?.pop();
     tx.remove_unattached(&waiting.institution, id).await?;
-    if let Placed::Outdated = placed {
-        return Ok(false);
+    let Some(Placed::InForce(replaced)) = placed else { return Ok(false) };
+    for old in replaced {
+        tx.end_receipt(person, new[0].care.month, old, Some(id), now).await?;
     }
-    tx.insert_receipts(&[new]).await?;
+    tx.insert_receipts(&new).await?;
     Ok(true)
 }
 

@@ -1,34 +1,33 @@
-//! `ingest claims`: one claims file, read, derived, attached to persons, stored.
+//! `ingest claims`: one claims file, read, derived, attached to persons, stored; and the report of it.
 
-use super::attach::{self, Arrival};
-use super::enrol::{self, Enrolled};
-use super::prepare::{self, Prepared};
-use super::{FileOutcome, Findings, Step};
+use super::delivery::Delivery;
+use super::enrol::Enrolled;
+use super::prepare::{self, Reading};
+use super::source::ClaimsSource;
+use super::{FileOutcome, Findings};
 use crate::operation::Service;
 use crate::refusal::{Reason, Refusal};
 use madoguchi_model::audit::{Action, Draft, Outcome};
 use madoguchi_model::care::CareReceipt;
 use madoguchi_model::claim::Masters;
-use madoguchi_model::day::{Month, Timestamp};
-use madoguchi_model::id::FileId;
-use madoguchi_model::institution::Institution;
+use madoguchi_model::day::Month;
 use madoguchi_model::resolution::Unattached;
-use madoguchi_store::Tx;
 use madoguchi_store::claim_file::ClaimFile;
 use madoguchi_wire::Issue;
-use madoguchi_wire::claims::Header;
+use madoguchi_wire::claims::{Header, Summary};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::sync::Arc;
 
-/// How a claims file is to be taken.
-#[derive(Debug, Clone, Default)]
+/// How claims files are to be taken.
+#[derive(Clone, Default)]
 pub struct ClaimsOptions {
     /// Register the persons that the file names, and the institution that sent it. For demonstrations only.
     pub enrol: bool,
     /// The masters, when they were loaded before with [`Service::load_masters`] for several files.
     pub masters: Option<Arc<Masters>>,
+    /// Hears how many bytes of claims were read since it heard last.
+    pub progress: Option<Arc<dyn Fn(u64) + Send + Sync>>,
 }
 
 /// What became of a claims file.
@@ -108,55 +107,24 @@ pub struct TotalsCheck {
 }
 
 impl Service {
-    /// Takes a claims file that is in memory. See [`Service::ingest_claims_from`].
+    /// Takes a claims file, all of it, or nothing: what is stored of it is shown once all of it is. A file that can't be
+    /// taken is no error but a report whose outcome says so; its refusal is in the audit log.
     ///
     /// # Errors
-    /// When the store cannot be read or written.
+    /// When the store cannot be read or written; nothing of the file is shown then, and taking it again is safe.
     pub async fn ingest_claims(
         &self,
-        bytes: Vec<u8>,
+        source: impl Into<ClaimsSource>,
         options: ClaimsOptions,
-        progress: impl Fn(Step) + Send + 'static,
     ) -> Result<ClaimsReport, Refusal> {
-        self.ingest_claims_from(std::io::Cursor::new(bytes), options, progress).await
-    }
-
-    /// Takes a claims file, all of it in one transaction, or nothing. A file that can't be taken is no
-    /// error but a report whose outcome says so; its refusal is in the audit log.
-    ///
-    /// # Errors
-    /// When the store cannot be read or written.
-    pub async fn ingest_claims_from(
-        &self,
-        source: impl Read + Send + 'static,
-        options: ClaimsOptions,
-        progress: impl Fn(Step) + Send + 'static,
-    ) -> Result<ClaimsReport, Refusal> {
-        let masters = match options.masters {
-            Some(masters) => masters,
+        let masters = match &options.masters {
+            Some(masters) => Arc::clone(masters),
             None => self.load_masters().await?,
         };
-        let now = self.now();
-        let random = self.0.random.clone();
-        let read = move || {
-            let prepared = prepare::prepare(source, &masters, now, &random, &progress);
-            progress(Step::Storing);
-            prepared
-        };
-        let read = tokio::task::spawn_blocking(read).await;
-        let prepared = match read.map_err(|_| Refusal::new(Reason::Unavailable, "reading was broken off"))?? {
-            Ok(prepared) => prepared,
-            Err(issue) => return self.refuse_claims(None, issue).await,
-        };
-        let header = prepared.header.clone();
-        if header.request_month > now.day().month() {
-            return self.refuse_claims(Some(&header), future_month(&header, now.day().month())).await;
-        }
-        let known = self.0.store.read().institution(&header.institution).await?;
-        if known.is_none() && !options.enrol {
-            return self.refuse_claims(Some(&header), unknown_institution(&header)).await;
-        }
-        self.store_claims(prepared, known, options.enrol, now).await
+        let (service, source, runtime) = (self.clone(), source.into(), tokio::runtime::Handle::current());
+        let take = move || runtime.block_on(service.take_claims(source, &masters, &options));
+        let taken = tokio::task::spawn_blocking(take).await;
+        taken.map_err(|_| Refusal::new(Reason::Unavailable, "taking the file was broken off"))?
     }
 
     /// The masters of the store, for taking several files.
@@ -167,67 +135,42 @@ impl Service {
         prepare::load_masters(&mut self.0.store.read()).await
     }
 
-    async fn store_claims(
+    /// One file, on a thread that may block.
+    pub(super) async fn take_claims(
         &self,
-        prepared: Prepared,
-        known: Option<Institution>,
-        enrol: bool,
-        now: Timestamp,
+        source: ClaimsSource,
+        masters: &Masters,
+        options: &ClaimsOptions,
     ) -> Result<ClaimsReport, Refusal> {
-        let file = FileId::new(now, self.random()?);
-        let service = self.clone();
-        let write = async move |tx: &mut Tx| -> Result<ClaimsReport, Refusal> {
-            let mut report = ClaimsReport::of(&prepared);
-            let Prepared { header, sha256, receipts, .. } = prepared;
-            let former = tx.claim_file(&header.institution, header.request_month, &header.reviewer, &sha256).await?;
-            if former.is_some() {
-                return Ok(report.taken_before());
-            }
-            let institution = match known {
-                Some(institution) => institution,
-                None => {
-                    report.institution_enrolled = true;
-                    enrol::institution(tx, &header).await?
-                }
-            };
-            let series = attach::series(tx, &header.institution, header.request_month, &header.reviewer).await?;
-            let mut arrival =
-                Arrival { tx, institution: &institution, file, series: &series, now, holders: BTreeMap::new() };
-            let mut enrolment = enrol.then(|| enrol::Enrolment::new(&service, now));
-            let mut stored = Vec::with_capacity(receipts.len());
-            let mut waiting = Vec::new();
-            for receipt in receipts {
-                let mut found = arrival.person_of(&receipt.claim).await?;
-                if let (Err(reason), Some(enrolment)) = (&found, &mut enrolment) {
-                    found = enrolment.person(arrival.tx, &receipt.claim, *reason).await?;
-                }
-                match found {
-                    Ok(person) => stored.extend(report.place(&mut arrival, person, receipt, &header).await?),
-                    Err(reason) => waiting.push(report.keep(&arrival, receipt, &header, reason)),
-                }
-            }
-            tx.insert_receipts(&stored).await?;
-            tx.insert_unattached(&waiting).await?;
-            if let Some(enrolment) = enrolment {
-                report.enrolled = enrolment.enrolled();
-                report.persons_enrolled = report.enrolled.len() as u64;
-            }
-            let text = serde_json::to_string(&report);
-            let text = text.map_err(|error| Refusal::new(Reason::Unavailable, error.to_string()))?;
-            let taken = ClaimFile {
-                id: file,
-                institution: header.institution.clone(),
-                request_month: header.request_month,
-                reviewer: header.reviewer.clone(),
-                sha256,
-                taken_at: now,
-                report: text,
-            };
-            tx.insert_claim_file(&taken).await?;
-            tx.audit(service.operator_draft(Action::IngestClaims, report.words(&taken))).await?;
-            Ok(report)
+        let reading = match Reading::open(source) {
+            Ok(reading) => reading,
+            Err(issue) => return self.refuse_claims(None, issue).await,
         };
-        self.0.store.write("claims.ingest", write).await
+        let header = reading.header.clone();
+        // Versions of a receipt are found among what is stored, so an institution's files come one after the other.
+        let _turn = self.0.turns.take(&header.institution).await;
+        let now = self.now();
+        if header.request_month > now.day().month() {
+            return self.refuse_claims(Some(&header), future_month(&header, now.day().month())).await;
+        }
+        let mut tx = self.0.store.read();
+        let known = tx.institution(&header.institution).await?;
+        if known.is_none() && !options.enrol {
+            return self.refuse_claims(Some(&header), unknown_institution(&header)).await;
+        }
+        let former =
+            tx.claim_file(&header.institution, header.request_month, &header.reviewer, &reading.sha256).await?;
+        if former.is_some() {
+            return Ok(ClaimsReport::taken_before(&header));
+        }
+        let mut delivery = Delivery::new(self, &reading, now, options.enrol);
+        match delivery.take(reading, masters, known, options.progress.as_deref()).await? {
+            Ok(report) => Ok(report),
+            Err(issue) => {
+                delivery.take_back().await?;
+                self.refuse_claims(Some(&header), issue).await
+            }
+        }
     }
 
     /// Notes that a file was refused and says so.
@@ -265,8 +208,19 @@ impl ClaimsReport {
         self.outcome == FileOutcome::Refused
     }
 
-    fn of(prepared: &Prepared) -> Self {
-        let summary = &prepared.summary;
+    /// A report that is filled while the file is read.
+    pub(super) fn begun(header: &Header) -> Self {
+        Self {
+            outcome: FileOutcome::Taken,
+            institution: Some(header.institution.to_string()),
+            request_month: Some(header.request_month),
+            table: Some(header.table.label()),
+            ..Self::empty()
+        }
+    }
+
+    /// What the file as a whole came to.
+    pub(super) fn complete(&mut self, header: &Header, summary: &Summary) {
         let totals = summary.stated.map(|stated| TotalsCheck {
             payers_stated: stated.payers,
             payers_counted: summary.counted.payers,
@@ -274,26 +228,16 @@ impl ClaimsReport {
             points_counted: summary.counted.points,
             agree: stated == summary.counted,
         });
-        let mut findings = prepared.findings.clone();
-        findings.not_listed += summary.warnings_not_listed;
-        findings.warnings += summary.warnings_not_listed;
-        Self {
-            outcome: FileOutcome::Taken,
-            institution: Some(prepared.header.institution.to_string()),
-            request_month: Some(prepared.header.request_month),
-            table: Some(summary.kind(prepared.header.table).label()),
-            receipts: summary.receipts,
-            refused: prepared.refused,
-            rows: prepared.rows,
-            totals,
-            unknown_records: summary.unknown_records.clone(),
-            extra_fields: summary.extra_fields,
-            donors: summary.donors,
-            replaced_lines: summary.replaced_lines,
-            unknown_codes: prepared.unknown_codes.clone(),
-            findings,
-            ..Self::empty()
-        }
+        self.table = Some(summary.kind(header.table).label());
+        self.totals = totals;
+        self.receipts = summary.receipts;
+        self.unknown_records.clone_from(&summary.unknown_records);
+        self.extra_fields = summary.extra_fields;
+        self.donors = summary.donors;
+        self.replaced_lines = summary.replaced_lines;
+        self.findings.extend(summary.issues.iter().cloned());
+        self.findings.not_listed += summary.warnings_not_listed;
+        self.findings.warnings += summary.warnings_not_listed;
     }
 
     fn refused(header: Option<&Header>, issue: Issue) -> Self {
@@ -334,47 +278,19 @@ impl ClaimsReport {
         }
     }
 
-    fn taken_before(self) -> Self {
-        Self { outcome: FileOutcome::TakenBefore, rows: Rows::default(), ..self }
+    fn taken_before(header: &Header) -> Self {
+        Self { outcome: FileOutcome::TakenBefore, ..Self::begun(header) }
     }
 
-    /// Attaches a receipt, unless a later version is stored.
-    async fn place(
-        &mut self,
-        arrival: &mut Arrival<'_>,
-        person: madoguchi_model::id::PersonId,
-        receipt: prepare::PreparedReceipt,
-        header: &Header,
-    ) -> Result<Option<madoguchi_store::receipt::NewReceipt>, Refusal> {
-        let new = arrival.receipt(person, receipt, header.request_month);
-        match arrival.replace(&new).await? {
-            attach::Placed::Outdated => {
-                self.outdated += 1;
-                Ok(None)
-            }
-            attach::Placed::InForce { replaced } => {
-                self.taken += 1;
-                self.replaced += replaced;
-                Ok(Some(new))
-            }
-        }
-    }
-
-    fn keep(
-        &mut self,
-        arrival: &Arrival<'_>,
-        receipt: prepare::PreparedReceipt,
-        header: &Header,
-        reason: Unattached,
-    ) -> madoguchi_store::receipt::UnattachedReceipt {
+    /// Counts a receipt that waits for its person.
+    pub(super) fn note_unattached(&mut self, line: u64, reason: Unattached) {
         self.unattached += 1;
         *self.unattached_reasons.entry(reason.code()).or_default() += 1;
-        self.findings.push(Issue::warning(receipt.claim.line, "個人の特定", reason.message()));
-        arrival.unattached(receipt, header.request_month, reason)
+        self.findings.push(Issue::warning(line, "個人の特定", reason.message()));
     }
 
     /// For the audit log: counts and ids only.
-    fn words(&self, file: &ClaimFile) -> String {
+    pub(super) fn words(&self, file: &ClaimFile) -> String {
         format!(
             "file={} institution={} month={} taken={} replaced={} outdated={} unattached={} refused={} enrolled={}",
             file.id.to_hex(),

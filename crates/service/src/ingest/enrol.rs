@@ -61,7 +61,6 @@ impl<'a> Enrolment<'a> {
     /// ambiguous in the registry stays so.
     pub(super) async fn person(
         &mut self,
-        tx: &mut Tx,
         claim: &Claim,
         reason: Unattached,
     ) -> Result<Result<PersonId, Unattached>, Refusal> {
@@ -98,8 +97,12 @@ impl<'a> Enrolment<'a> {
             patient_share_percent: None,
             certificate: Certificate::default(),
         };
-        tx.put_persons(std::slice::from_ref(&person)).await?;
-        tx.put_coverage(&coverage, &person).await?;
+        let registered = person.clone();
+        let write = async move |tx: &mut Tx| -> Result<(), Refusal> {
+            tx.put_persons(std::slice::from_ref(&registered)).await?;
+            Ok(tx.put_coverage(&coverage, &registered).await?)
+        };
+        self.service.0.store.write("claims.enrol", write).await?;
         self.known.insert(key, id);
         self.enrolled.push(Enrolled { person, numbers });
         Ok(Ok(id))
@@ -107,12 +110,14 @@ impl<'a> Enrolment<'a> {
 }
 
 /// Registers the sender of the file.
-pub(super) async fn institution(tx: &mut Tx, header: &Header) -> Result<Institution, Refusal> {
+pub(super) async fn institution(service: &Service, header: &Header) -> Result<Institution, Refusal> {
     let name = if header.name.is_empty() { format!("医療機関{}", header.institution) } else { header.name.clone() };
     let opened_on = Day::from_number(OPENED_ON).unwrap_or_else(|| header.request_month.first_day());
     let institution =
         Institution { code: header.institution.clone(), name, hospital: false, opened_on, abolished_on: None };
-    tx.put_institution(&institution).await?;
+    let registered = institution.clone();
+    let write = async move |tx: &mut Tx| -> Result<(), Refusal> { Ok(tx.put_institution(&registered).await?) };
+    service.0.store.write("claims.enrol_institution", write).await?;
     Ok(institution)
 }
 

@@ -21,7 +21,9 @@ use std::{
 };
 
 use futures_util::future::{BoxFuture, FutureExt, join_all, try_join_all};
-use tokio_postgres::{AsyncMessage, Client, Connection, Socket, Statement, error::SqlState, types::ToSql};
+use tokio_postgres::{
+    AsyncMessage, Client, Connection, Socket, Statement, binary_copy::BinaryCopyInWriter, error::SqlState, types::ToSql,
+};
 
 pub(crate) use self::pool::{Backoff, Pool, jittered};
 use self::{
@@ -210,6 +212,20 @@ impl Session {
         Ok(changed)
     }
 
+    /// Many new rows by COPY; `insert` is the statement that would insert one of them.
+    pub(crate) async fn copy_in(&self, insert: Sql, rows: &[&[Value]]) -> Result<()> {
+        let statement = self.prepared(insert).await?;
+        let copy = async {
+            let sink = self.client.copy_in(&copy_of(insert.text)).await?;
+            let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, statement.params()));
+            for row in rows {
+                writer.as_mut().write(&references(row)).await?;
+            }
+            writer.finish().await
+        };
+        self.asked(insert.table(), copy).await.map(drop)
+    }
+
     /// One question with many sets of parameters, all under way at once.
     pub(crate) async fn rows_each<T>(
         &self,
@@ -244,6 +260,13 @@ impl Session {
 
 /// So many executions are under way at once; their answers must fit into the socket's buffers comfortably.
 const SETS_UNDER_WAY: usize = 256;
+
+/// `INSERT INTO table (columns) …` as the COPY of the same columns.
+fn copy_of(insert: &str) -> String {
+    let into = insert.strip_prefix("INSERT INTO ").unwrap_or(insert);
+    let columns = into.split_inclusive(')').next().unwrap_or_default();
+    format!("COPY {columns} FROM STDIN (FORMAT binary)")
+}
 
 fn references(parameters: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
     parameters.iter().map(|value| value as &(dyn ToSql + Sync)).collect()

@@ -115,7 +115,7 @@ impl Session {
         let fail = |error| broken("the file", &error);
         let mut connection = Connection::open_with_flags(path, flags)
             .map_err(|error| Error::unavailable(format!("{}: {error}", path.display())))?;
-        connection.busy_timeout(limits.lock_wait).map_err(fail)?;
+        connection.busy_handler(Some(wait_for_the_lock)).map_err(fail)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         // A plan does not depend on the values that are bound, so a LIMIT does not make a statement be prepared each time.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fail)?;
@@ -220,6 +220,19 @@ impl Session {
             }
         }
     }
+}
+
+/// Another process writes, usually for a millisecond or two: look again soon, for ten seconds at most. SQLite's own pauses
+/// grow to a tenth of a second, in which a process that writes all the time is never met between two transactions.
+fn wait_for_the_lock(looks: i32) -> bool {
+    const SOON: Duration = Duration::from_micros(200);
+    const LATER: Duration = Duration::from_millis(1);
+    /// Ten milliseconds of the short pauses.
+    const SOON_AT_MOST: i32 = 50;
+    /// Ten seconds of the long ones; a pause takes a little longer than it should.
+    const LOOKS_MAX: i32 = 9_000;
+    std::thread::sleep(if looks < SOON_AT_MOST { SOON } else { LATER });
+    looks < LOOKS_MAX
 }
 
 /// Records of care are nobody else's to read; SQLite gives its other files the same rights.

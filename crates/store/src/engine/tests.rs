@@ -21,6 +21,7 @@ const SHORT: Limits = Limits {
     postgres_connections: 1,
     reads_max: 100,
     scans_max: 1,
+    gives_way: false,
 };
 
 async fn stores() -> Vec<(Store, Option<tempfile::TempDir>)> {

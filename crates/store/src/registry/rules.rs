@@ -19,12 +19,12 @@ pub(super) enum Place<'a> {
 type Held = Result<(), String>;
 
 impl<'a> Layout<'a> {
-    /// Reads the lines of `distribute.sql`; each table has one.
+    /// Reads the lines of `distribute.sql`; each table has one, and the same again when a migration makes it anew.
     pub(super) fn read(distribute: &'a str) -> Result<Self, String> {
         let mut places = BTreeMap::new();
         for line in distribute.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("--")) {
             let (table, place) = read_line(line, &places)?;
-            if places.insert(table, place).is_some() {
+            if places.insert(table, place).is_some_and(|former| former != place) {
                 return Err(format!("{table} has two places"));
             }
         }

@@ -34,6 +34,10 @@ impl<R: BufRead> Lines<R> {
         Self { reader, raw: Vec::new(), number: 0, ended: false }
     }
 
+    pub(super) fn into_inner(self) -> R {
+        self.reader
+    }
+
     /// The number of the line that was read last.
     pub(super) fn number(&self) -> u64 {
         self.number

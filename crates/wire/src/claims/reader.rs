@@ -81,6 +81,11 @@ impl<R: BufRead> ClaimsReader<R> {
         &self.summary
     }
 
+    /// The reader below, behind what was read.
+    pub fn into_inner(self) -> R {
+        self.lines.into_inner()
+    }
+
     /// The next receipt, or `None` at the end of a complete file.
     ///
     /// # Errors

@@ -1,0 +1,294 @@
+//! `madoguchi ingest claims`: files and directories of claims, several at a time, beside a server or without one.
+
+use super::{COUNTS_PRINTED_MAX, Files, PROCESS, Reported, file_name, open, outcome, tell_counts, tell_findings};
+use crate::demo::enrol;
+use crate::demo::state::State;
+use crate::failure::{Failure, Outcome};
+use crate::output;
+use clap::Args;
+use madoguchi_service::Service;
+use madoguchi_service::ingest::{self, ClaimsOptions, ClaimsReport, ClaimsSource, FileOutcome, Rows};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Longest wait for a running demo to take up what was enrolled.
+const TAKE_UP: Duration = Duration::from_secs(20);
+/// Up to so many files, each is told about even if there is nothing to say.
+const TOLD_ONE_BY_ONE: usize = 50;
+/// Directories inside directories.
+const DEPTH_MAX: usize = 8;
+/// How much less of a core a reading thread wants than a server's.
+const NICENESS: i32 = 10;
+/// Threads for each core: some wait for the store while the others read.
+const THREADS_PER_CORE: usize = 3;
+
+/// Arguments of `ingest claims`.
+#[derive(Debug, Args)]
+pub(crate) struct Claims {
+    #[command(flatten)]
+    pub(super) files: Files,
+    /// Demo directories only: register the persons that the files name, with cards, and their
+    /// institutions with terminal and accounts
+    #[arg(long, conflicts_with_all = ["withdraw", "remove"])]
+    enrol: bool,
+    /// The files are lists of withdrawn receipts (docs/formats/withdrawal-csv.md)
+    #[arg(long)]
+    pub(super) withdraw: bool,
+    /// Remove each file once it is taken (also if it had been taken before); refused files stay
+    #[arg(long, conflicts_with = "withdraw")]
+    remove: bool,
+    /// Threads that read files; by default three for each core
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+}
+
+/// What all files together came to.
+#[derive(Default)]
+struct Sum {
+    files: u64,
+    taken_before: u64,
+    refused_files: u64,
+    receipts: u64,
+    taken: u64,
+    replaced: u64,
+    unattached: u64,
+    refused: u64,
+    rows: Rows,
+    unknown_codes: BTreeMap<String, u64>,
+    bytes: u64,
+}
+
+/// Takes all files. The exit code is 3 when one of them or one of their receipts was refused.
+pub(crate) async fn run(arguments: Claims) -> Outcome<()> {
+    let place = &arguments.files.place;
+    if arguments.enrol && State::load(&place.directory)?.is_none() {
+        return Err(Failure::usage(
+            "--enrolはデモのディレクトリでだけ使えます。--dirでデモのディレクトリを指定してください",
+        ));
+    }
+    let service = place.service(PROCESS).await?;
+    let taken = take(&service, &arguments).await;
+    service.store().close().await;
+    let new_institutions = taken?;
+    if arguments.enrol {
+        enrol::until_taken_up(&place.directory, &new_institutions, TAKE_UP).await?;
+    }
+    Ok(())
+}
+
+/// Takes the files; gives the institutions that were added to the demo.
+async fn take(service: &Service, arguments: &Claims) -> Outcome<Vec<String>> {
+    let broken_off = service.take_back_broken_off().await?;
+    if broken_off > 0 {
+        output::note(format!(
+            "前回の取込みが途中で終わったファイル{broken_off}件を取り消しました。改めて取り込みます。"
+        ));
+    }
+    let files = found(&arguments.files.files)?;
+    match arguments.enrol {
+        true => take_and_enrol(service, arguments, files).await,
+        false => take_many(service, arguments, files).await.map(|()| Vec::new()),
+    }
+}
+
+async fn take_many(service: &Service, arguments: &Claims, files: Vec<(PathBuf, u64)>) -> Outcome<()> {
+    let (one_by_one, total, begun) = (files.len() <= TOLD_ONE_BY_ONE, files.len(), Instant::now());
+    let bar = output::bytes_bar(files.iter().map(|(_, bytes)| bytes).sum(), "レセプト");
+    let progress = bar.clone();
+    let options =
+        ClaimsOptions { progress: Some(Arc::new(move |bytes| progress.inc(bytes))), ..ClaimsOptions::default() };
+    let (mut sum, mut failure) = (Sum::default(), None);
+    let (unreadable, failures) = std::sync::mpsc::channel();
+    let mut left = files.into_iter();
+    let next = move || {
+        left.by_ref().find_map(|(path, bytes)| match open(&path) {
+            Ok((file, _)) => Some(((path, bytes), ClaimsSource::File(file))),
+            Err(failure) => {
+                let _nobody_listens = unreadable.send(failure);
+                None
+            }
+        })
+    };
+    let report = |file: ingest::Reported<(PathBuf, u64)>| {
+        let (path, bytes) = file.key;
+        let told = match file.report {
+            Ok(report) => {
+                sum.add(&report, bytes);
+                bar.suspend(|| tell_one(&path, &report, arguments, one_by_one))
+            }
+            Err(refusal) => Err(refusal.into()),
+        };
+        if let Err(error) = told {
+            failure.get_or_insert(error);
+        }
+    };
+    let threads = arguments.threads.map_or_else(threads_by_default, usize::from);
+    service.ingest_claims_files(next, options, threads, be_nice, report).await?;
+    bar.finish_and_clear();
+    if !arguments.files.json && !one_by_one {
+        tell_sum(&sum, total, begun.elapsed());
+    }
+    match (failure.or_else(|| failures.try_iter().next()), sum.refused + sum.refused_files) {
+        (Some(failure), _) => Err(failure),
+        (None, 0) => Ok(()),
+        (None, _) => Err(refused()),
+    }
+}
+
+/// One file after the other, because cards and institutions are made in between.
+async fn take_and_enrol(service: &Service, arguments: &Claims, files: Vec<(PathBuf, u64)>) -> Outcome<Vec<String>> {
+    let masters = service.load_masters().await?;
+    let (mut new_institutions, mut all_taken) = (Vec::new(), true);
+    for (path, _) in files {
+        let options = ClaimsOptions { enrol: true, masters: Some(masters.clone()), ..ClaimsOptions::default() };
+        let report = service.ingest_claims(ClaimsSource::File(open(&path)?.0), options).await?;
+        new_institutions.extend(enrol::take_up(service, &arguments.files.place.directory, &path, &report).await?);
+        all_taken &= !report.is_refused() && report.refused == 0;
+        tell_one(&path, &report, arguments, true)?;
+    }
+    match all_taken {
+        true => Ok(new_institutions),
+        false => Err(refused()),
+    }
+}
+
+fn refused() -> Failure {
+    Failure::finding("受け付けられなかったファイルまたはレセプトがあります。")
+}
+
+fn threads_by_default() -> usize {
+    THREADS_PER_CORE * std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// A server on this machine goes first.
+fn be_nice() {
+    let _refused = rustix::process::nice(NICENESS);
+}
+
+/// The files, and those in the directories, with their lengths, in the order of their names.
+fn found(paths: &[PathBuf]) -> Outcome<Vec<(PathBuf, u64)>> {
+    let mut files = Vec::new();
+    paths.iter().try_for_each(|path| find(path, DEPTH_MAX, &mut files))?;
+    Ok(files)
+}
+
+fn find(path: &Path, depth: usize, files: &mut Vec<(PathBuf, u64)>) -> Outcome<()> {
+    let metadata = fs::metadata(path).map_err(|error| Failure::io(path, &error))?;
+    if !metadata.is_dir() {
+        files.push((path.to_owned(), metadata.len()));
+        return Ok(());
+    }
+    if depth == 0 {
+        return Err(Failure::file(path, "ディレクトリの階層が深すぎます"));
+    }
+    let entries = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let entries = entries.map_err(|error| Failure::io(path, &error))?;
+    let mut inside: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
+    // Files that are being written have such names.
+    inside.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
+    inside.sort();
+    inside.iter().try_for_each(|path| find(path, depth - 1, files))
+}
+
+/// Tells about a file, and removes it if that was asked for.
+fn tell_one(path: &Path, report: &ClaimsReport, arguments: &Claims, one_by_one: bool) -> Outcome<()> {
+    if arguments.files.json {
+        output::json(&Reported { file: path.display().to_string(), report })?;
+    } else if one_by_one || report.is_refused() || report.refused > 0 {
+        tell(path, report);
+    }
+    if arguments.remove && !report.is_refused() {
+        fs::remove_file(path).map_err(|error| Failure::io(path, &error))?;
+    }
+    Ok(())
+}
+
+fn tell(path: &Path, report: &ClaimsReport) {
+    let table = report.table.map_or_else(String::new, |table| format!("（{table}）"));
+    output::line(format!("{}{table}：{}", file_name(path), outcome(report.outcome)));
+    if report.is_refused() {
+        return tell_findings(&report.findings);
+    }
+    if report.outcome == FileOutcome::TakenBefore {
+        return;
+    }
+    output::line(format!(
+        "  レセプト {}件（取込 {}、差替え {}、未結合 {}、受付不可 {}）　診療 {}行、薬剤 {}行、手術 {}行",
+        report.receipts,
+        report.taken,
+        report.replaced,
+        report.unattached,
+        report.refused,
+        report.rows.acts,
+        report.rows.medications,
+        report.rows.operations
+    ));
+    if let Some(totals) = &report.totals {
+        let agree = if totals.agree { "一致" } else { "不一致" };
+        output::line(format!(
+            "  GOレコードとの照合：{agree}（件数 {}／{}、点数 {}／{}）",
+            totals.payers_counted, totals.payers_stated, totals.points_counted, totals.points_stated
+        ));
+    }
+    if report.donors > 0 {
+        output::line(format!("  臓器提供者の記録 {}件（患者の診療ではないため除きました）", report.donors));
+    }
+    if report.replaced_lines > 0 {
+        output::line(format!("  履歴により訂正された行 {}行", report.replaced_lines));
+    }
+    if report.persons_enrolled > 0 {
+        output::line(format!("  登録した患者 {}人（カードを作成しました）", report.persons_enrolled));
+    }
+    tell_counts("仕様にないレコード（読み飛ばしました）", &report.unknown_records);
+    tell_counts("マスターにないコード（名称なしで表示します）", &report.unknown_codes);
+    tell_findings(&report.findings);
+}
+
+fn tell_sum(sum: &Sum, files: usize, time: Duration) {
+    let seconds = time.as_secs_f64().max(0.001);
+    output::line(format!(
+        "ファイル {}／{files}件（取込済み {}、受付不可 {}）　レセプト {}件（取込 {}、差替え {}、未結合 {}、受付不可 {}）",
+        sum.files,
+        sum.taken_before,
+        sum.refused_files,
+        sum.receipts,
+        sum.taken,
+        sum.replaced,
+        sum.unattached,
+        sum.refused,
+    ));
+    output::line(format!(
+        "診療 {}行、薬剤 {}行、手術 {}行　{seconds:.1}秒（{:.0}件／秒、{:.1}MB／秒）",
+        sum.rows.acts,
+        sum.rows.medications,
+        sum.rows.operations,
+        sum.receipts as f64 / seconds,
+        sum.bytes as f64 / 1e6 / seconds,
+    ));
+    tell_counts("マスターにないコード（名称なしで表示します）", &sum.unknown_codes);
+}
+
+impl Sum {
+    fn add(&mut self, report: &ClaimsReport, bytes: u64) {
+        self.files += 1;
+        self.bytes += bytes;
+        self.taken_before += u64::from(report.outcome == FileOutcome::TakenBefore);
+        self.refused_files += u64::from(report.is_refused());
+        self.receipts += report.receipts;
+        self.taken += report.taken;
+        self.replaced += report.replaced;
+        self.unattached += report.unattached;
+        self.refused += report.refused;
+        self.rows.acts += report.rows.acts;
+        self.rows.medications += report.rows.medications;
+        self.rows.operations += report.rows.operations;
+        for (code, count) in &report.unknown_codes {
+            if self.unknown_codes.len() <= COUNTS_PRINTED_MAX || self.unknown_codes.contains_key(code) {
+                *self.unknown_codes.entry(code.clone()).or_default() += count;
+            }
+        }
+    }
+}
