@@ -23,6 +23,13 @@ const RUNS: &[LongRun] = &[
         environment: &[("MADOGUCHI_SECONDS", "600")],
     },
     LongRun {
+        name: "claims-at-size",
+        shows: "a claims file of 1 GB with one bad receipt in the middle: exactly that one is refused, with its line, in bounded memory; damaged ZIPs and deliveries twice",
+        minutes_about: 15,
+        cargo: &["test", "--workspace", "--test", "bad_claims_at_size", "--", "--nocapture"],
+        environment: &[("MADOGUCHI_CLAIMS_MB", "1000")],
+    },
+    LongRun {
         name: "kill9",
         shows: "the whole demo is killed 200 times under load: every acknowledged consent, setting and audit entry is there, and the log verifies",
         minutes_about: 6,

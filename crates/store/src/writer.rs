@@ -71,6 +71,8 @@ pub(crate) struct Writer {
     pulse: Arc<Pulse>,
     /// Whom this process gives way to, if it does.
     neighbours: Option<Arc<Neighbours>>,
+    /// What [`Writer::checkpoint_for`] has set.
+    checkpoints_often: Option<bool>,
 }
 
 enum Engine {
@@ -105,7 +107,8 @@ impl Writer {
             }
         };
         let chain = Arc::new(Mutex::new(Chain::new(process.clone())));
-        let mut writer = Self { engine, limits, process, chain, stale: true, pulse, neighbours };
+        let mut writer =
+            Self { engine, limits, process, chain, stale: true, pulse, neighbours, checkpoints_often: None };
         let until = Instant::now() + NAME_WAIT;
         loop {
             match writer.begin().await {
@@ -139,6 +142,7 @@ impl Writer {
             while !waiting.is_empty() {
                 let begun = Instant::now();
                 let gives_way = self.gives_way();
+                self.checkpoint_for(gives_way);
                 self.batch(&mut waiting, gives_way).await;
                 if gives_way {
                     // The others get as much of the time.
@@ -149,6 +153,21 @@ impl Writer {
         drop(self);
         for answer in closing {
             let _ = answer.send(());
+        }
+    }
+
+    /// How long the write-ahead log of a SQLite file may grow before a commit brings it into the file. Alone, long work
+    /// lets it grow, because the same pages change again and again. Beside a server it keeps it short, so that no commit
+    /// of the server meets a long one.
+    fn checkpoint_for(&mut self, gives_way: bool) {
+        let (Some(_), Engine::Sqlite { writing, .. }) = (&self.neighbours, &self.engine) else { return };
+        if self.checkpoints_often == Some(gives_way) {
+            return;
+        }
+        let text = if gives_way { "PRAGMA wal_autocheckpoint = 500" } else { "PRAGMA wal_autocheckpoint = 16384" };
+        match writing.session().set(text) {
+            Ok(()) => self.checkpoints_often = Some(gives_way),
+            Err(error) => tracing::debug!(%error, "the length of the write-ahead log was not set"),
         }
     }
 

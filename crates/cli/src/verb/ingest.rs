@@ -1,6 +1,7 @@
 //! `madoguchi ingest`: claims, insured persons, prescriptions and code masters come in as files.
 
 mod claims;
+mod found;
 
 use self::claims::Claims;
 use super::Place;

@@ -6,8 +6,10 @@ use madoguchi_store::DatabaseUrl;
 use madoguchi_store::test_support::row_counts;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 /// How a verb ended.
 #[derive(Debug)]
@@ -46,6 +48,39 @@ pub fn run(directory: &Path, verb: &[&str], rest: &[&str]) -> Ran {
         .output()
         .unwrap();
     output.into()
+}
+
+/// The same with one file, and the largest resident size in kB, as `/proc` tells it until the end.
+pub fn run_measured(directory: &Path, verb: &[&str], file: &Path) -> (Ran, u64) {
+    // What it prints goes to files: a pipe that nobody reads while we look at its size could stop it.
+    let [mut out, mut err] = [(); 2].map(|()| tempfile::tempfile().unwrap());
+    let mut child = command()
+        .args(verb)
+        .args(["--dir".as_ref(), directory.as_os_str(), file.as_os_str()])
+        .stdin(Stdio::null())
+        .stdout(out.try_clone().unwrap())
+        .stderr(err.try_clone().unwrap())
+        .spawn()
+        .unwrap();
+    let mut peak = 0;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let now = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
+        peak = peak.max(now.unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    assert!(peak > 0, "/proc told nothing");
+    let mut printed = [String::new(), String::new()];
+    for (file, text) in [&mut out, &mut err].into_iter().zip(&mut printed) {
+        file.rewind().unwrap();
+        file.read_to_string(text).unwrap();
+    }
+    let [out, err] = printed;
+    (Ran { code: status.code(), out, err }, peak)
 }
 
 /// `audit verify`: what it finds.

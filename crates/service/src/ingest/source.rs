@@ -1,6 +1,7 @@
 //! A claims file as bytes: hashed before it is read, so that it is known by its content from its first receipt on.
 
 use madoguchi_wire::Issue;
+use madoguchi_wire::claims::PackedFile;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, ErrorKind, Read, Seek};
@@ -20,6 +21,10 @@ pub enum ClaimsSource {
     Bytes(Vec<u8>),
     /// A file that is open for reading. A large one is read twice, so a pipe has to be shorter than 16 MiB.
     File(File),
+    /// A file in a ZIP, which was checked whole before.
+    Packed(File, PackedFile),
+    /// A file that is known to be unreadable, such as a damaged ZIP: it is refused for this.
+    Refused(Issue),
 }
 
 impl From<Vec<u8>> for ClaimsSource {
@@ -41,8 +46,10 @@ impl ClaimsSource {
     pub(super) fn hashed(self) -> Result<Hashed, Issue> {
         match self {
             Self::Bytes(bytes) => Ok(Hashed::in_memory(bytes)),
-            Self::File(file) if file.metadata().is_ok_and(|about| about.len() > MEMORY_BYTES_MAX) => {
-                Hashed::of_large(file).map_err(unreadable)
+            Self::File(mut file) if file.metadata().is_ok_and(|about| about.len() > MEMORY_BYTES_MAX) => {
+                let (sha256, length) = hash_of(&mut file).map_err(unreadable)?;
+                file.rewind().map_err(unreadable)?;
+                Ok(Hashed::read_again(sha256, file.take(length)))
             }
             Self::File(file) => {
                 let mut bytes = Vec::new();
@@ -53,6 +60,34 @@ impl ClaimsSource {
                     false => Err(unreadable(ErrorKind::FileTooLarge.into())),
                 }
             }
+            Self::Packed(mut file, packed) if packed.bytes <= MEMORY_BYTES_MAX => {
+                let mut bytes = Vec::new();
+                packed.open(&mut file).and_then(|mut inside| inside.read_to_end(&mut bytes)).map_err(unreadable)?;
+                Ok(Hashed::in_memory(bytes))
+            }
+            Self::Packed(mut file, packed) => {
+                let (sha256, _) = packed.open(&mut file).and_then(hash_of).map_err(unreadable)?;
+                Ok(Hashed::read_again(sha256, packed.open(file).map_err(unreadable)?))
+            }
+            Self::Refused(issue) => Err(issue),
+        }
+    }
+}
+
+/// The hash of all bytes, and how many there are.
+fn hash_of(mut source: impl Read) -> io::Result<([u8; 32], u64)> {
+    let (mut hash, mut buffer, mut length) = (Sha256::new(), vec![0; BUFFER_BYTES], 0);
+    loop {
+        let read = match source.read(&mut buffer) {
+            Ok(0) => return Ok((hash.finalize().into(), length)),
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        hash.update(&buffer[..read]);
+        length += read as u64;
+        if length > FILE_BYTES_MAX {
+            return Err(ErrorKind::FileTooLarge.into());
         }
     }
 }
@@ -63,26 +98,12 @@ impl Hashed {
         Self { sha256, reader: BufReader::with_capacity(BUFFER_BYTES, Box::new(Cursor::new(bytes))), again: None }
     }
 
-    fn of_large(mut file: File) -> io::Result<Self> {
-        let (mut hash, mut buffer, mut length) = (Sha256::new(), vec![0; BUFFER_BYTES], 0);
-        loop {
-            let read = match file.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            hash.update(&buffer[..read]);
-            length += read as u64;
-            if length > FILE_BYTES_MAX {
-                return Err(ErrorKind::FileTooLarge.into());
-            }
-        }
-        file.rewind()?;
+    /// The second reading of a file.
+    fn read_again(sha256: [u8; 32], source: impl Read + Send + 'static) -> Self {
         let again = Arc::new(Mutex::new(Sha256::new()));
-        let watched = Watched { file: file.take(length), hash: Arc::clone(&again) };
+        let watched = Watched { source: Box::new(source), hash: Arc::clone(&again) };
         let reader = BufReader::with_capacity(BUFFER_BYTES, Box::new(watched) as Box<dyn Read + Send>);
-        Ok(Self { sha256: hash.finalize().into(), reader, again: Some(again) })
+        Self { sha256, reader, again: Some(again) }
     }
 
     /// Whether a file that was read twice is still the one that was hashed. What is left is read first.
@@ -112,13 +133,13 @@ impl BufRead for Hashed {
 
 /// Hashes what passes through.
 struct Watched {
-    file: io::Take<File>,
+    source: Box<dyn Read + Send>,
     hash: Arc<Mutex<Sha256>>,
 }
 
 impl Read for Watched {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
+        let read = self.source.read(buffer)?;
         self.hash.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..read]);
         Ok(read)
     }

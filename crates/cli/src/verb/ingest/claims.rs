@@ -1,16 +1,17 @@
-//! `madoguchi ingest claims`: files and directories of claims, several at a time, beside a server or without one.
+//! `madoguchi ingest claims`: files, ZIPs and directories of claims, several at a time, beside a server or without one.
 
-use super::{COUNTS_PRINTED_MAX, Files, PROCESS, Reported, file_name, open, outcome, tell_counts, tell_findings};
+use super::found::{self, Found, TakenZips};
+use super::{COUNTS_PRINTED_MAX, Files, PROCESS, Reported, file_name, outcome, tell_counts, tell_findings};
 use crate::demo::enrol;
 use crate::demo::state::State;
 use crate::failure::{Failure, Outcome};
 use crate::output;
 use clap::Args;
 use madoguchi_service::Service;
-use madoguchi_service::ingest::{self, ClaimsOptions, ClaimsReport, ClaimsSource, FileOutcome, Rows};
+use madoguchi_service::ingest::{self, ClaimsOptions, ClaimsReport, FileOutcome, Rows};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,8 +19,6 @@ use std::time::{Duration, Instant};
 const TAKE_UP: Duration = Duration::from_secs(20);
 /// Up to so many files, each is told about even if there is nothing to say.
 const TOLD_ONE_BY_ONE: usize = 50;
-/// Directories inside directories.
-const DEPTH_MAX: usize = 8;
 /// How much less of a core a reading thread wants than a server's.
 const NICENESS: i32 = 10;
 /// Threads for each core: some wait for the store while the others read.
@@ -87,37 +86,38 @@ async fn take(service: &Service, arguments: &Claims) -> Outcome<Vec<String>> {
             "前回の取込みが途中で終わったファイル{broken_off}件を取り消しました。改めて取り込みます。"
         ));
     }
-    let files = found(&arguments.files.files)?;
+    let files = found::all(&arguments.files.files)?;
     match arguments.enrol {
         true => take_and_enrol(service, arguments, files).await,
         false => take_many(service, arguments, files).await.map(|()| Vec::new()),
     }
 }
 
-async fn take_many(service: &Service, arguments: &Claims, files: Vec<(PathBuf, u64)>) -> Outcome<()> {
+async fn take_many(service: &Service, arguments: &Claims, files: Vec<Found>) -> Outcome<()> {
     let (one_by_one, total, begun) = (files.len() <= TOLD_ONE_BY_ONE, files.len(), Instant::now());
-    let bar = output::bytes_bar(files.iter().map(|(_, bytes)| bytes).sum(), "レセプト");
+    let bar = output::bytes_bar(files.iter().map(|file| file.bytes).sum(), "レセプト");
     let progress = bar.clone();
     let options =
         ClaimsOptions { progress: Some(Arc::new(move |bytes| progress.inc(bytes))), ..ClaimsOptions::default() };
     let (mut sum, mut failure) = (Sum::default(), None);
     let (unreadable, failures) = std::sync::mpsc::channel();
+    let mut zips = TakenZips::new(&files, arguments.remove);
     let mut left = files.into_iter();
     let next = move || {
-        left.by_ref().find_map(|(path, bytes)| match open(&path) {
-            Ok((file, _)) => Some(((path, bytes), ClaimsSource::File(file))),
+        left.by_ref().find_map(|file| match file.source() {
+            Ok(source) => Some((file, source)),
             Err(failure) => {
                 let _nobody_listens = unreadable.send(failure);
                 None
             }
         })
     };
-    let report = |file: ingest::Reported<(PathBuf, u64)>| {
-        let (path, bytes) = file.key;
+    let report = |file: ingest::Reported<Found>| {
         let told = match file.report {
             Ok(report) => {
-                sum.add(&report, bytes);
-                bar.suspend(|| tell_one(&path, &report, arguments, one_by_one))
+                sum.add(&report, file.key.bytes);
+                zips.note(&file.key, &report);
+                bar.suspend(|| tell_one(&file.key, &report, arguments, one_by_one))
             }
             Err(refusal) => Err(refusal.into()),
         };
@@ -128,6 +128,7 @@ async fn take_many(service: &Service, arguments: &Claims, files: Vec<(PathBuf, u
     let threads = arguments.threads.map_or_else(threads_by_default, usize::from);
     service.ingest_claims_files(next, options, threads, be_nice, report).await?;
     bar.finish_and_clear();
+    zips.remove()?;
     if !arguments.files.json && !one_by_one {
         tell_sum(&sum, total, begun.elapsed());
     }
@@ -139,15 +140,16 @@ async fn take_many(service: &Service, arguments: &Claims, files: Vec<(PathBuf, u
 }
 
 /// One file after the other, because cards and institutions are made in between.
-async fn take_and_enrol(service: &Service, arguments: &Claims, files: Vec<(PathBuf, u64)>) -> Outcome<Vec<String>> {
+async fn take_and_enrol(service: &Service, arguments: &Claims, files: Vec<Found>) -> Outcome<Vec<String>> {
     let masters = service.load_masters().await?;
     let (mut new_institutions, mut all_taken) = (Vec::new(), true);
-    for (path, _) in files {
+    for file in files {
         let options = ClaimsOptions { enrol: true, masters: Some(masters.clone()), ..ClaimsOptions::default() };
-        let report = service.ingest_claims(ClaimsSource::File(open(&path)?.0), options).await?;
-        new_institutions.extend(enrol::take_up(service, &arguments.files.place.directory, &path, &report).await?);
+        let report = service.ingest_claims(file.source()?, options).await?;
+        let directory = &arguments.files.place.directory;
+        new_institutions.extend(enrol::take_up(service, directory, &file.shown(), &report).await?);
         all_taken &= !report.is_refused() && report.refused == 0;
-        tell_one(&path, &report, arguments, true)?;
+        tell_one(&file, &report, arguments, true)?;
     }
     match all_taken {
         true => Ok(new_institutions),
@@ -168,40 +170,16 @@ fn be_nice() {
     let _refused = rustix::process::nice(NICENESS);
 }
 
-/// The files, and those in the directories, with their lengths, in the order of their names.
-fn found(paths: &[PathBuf]) -> Outcome<Vec<(PathBuf, u64)>> {
-    let mut files = Vec::new();
-    paths.iter().try_for_each(|path| find(path, DEPTH_MAX, &mut files))?;
-    Ok(files)
-}
-
-fn find(path: &Path, depth: usize, files: &mut Vec<(PathBuf, u64)>) -> Outcome<()> {
-    let metadata = fs::metadata(path).map_err(|error| Failure::io(path, &error))?;
-    if !metadata.is_dir() {
-        files.push((path.to_owned(), metadata.len()));
-        return Ok(());
-    }
-    if depth == 0 {
-        return Err(Failure::file(path, "ディレクトリの階層が深すぎます"));
-    }
-    let entries = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let entries = entries.map_err(|error| Failure::io(path, &error))?;
-    let mut inside: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
-    // Files that are being written have such names.
-    inside.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
-    inside.sort();
-    inside.iter().try_for_each(|path| find(path, depth - 1, files))
-}
-
 /// Tells about a file, and removes it if that was asked for.
-fn tell_one(path: &Path, report: &ClaimsReport, arguments: &Claims, one_by_one: bool) -> Outcome<()> {
+fn tell_one(file: &Found, report: &ClaimsReport, arguments: &Claims, one_by_one: bool) -> Outcome<()> {
+    let shown = file.shown();
     if arguments.files.json {
-        output::json(&Reported { file: path.display().to_string(), report })?;
+        output::json(&Reported { file: shown.display().to_string(), report })?;
     } else if one_by_one || report.is_refused() || report.refused > 0 {
-        tell(path, report);
+        tell(&shown, report);
     }
-    if arguments.remove && !report.is_refused() {
-        fs::remove_file(path).map_err(|error| Failure::io(path, &error))?;
+    if arguments.remove && !report.is_refused() && !file.is_packed() {
+        fs::remove_file(&file.path).map_err(|error| Failure::io(&file.path, &error))?;
     }
     Ok(())
 }
