@@ -145,8 +145,8 @@ impl Writer {
                 self.checkpoint_for(gives_way);
                 self.batch(&mut waiting, gives_way).await;
                 if gives_way {
-                    // The others get as much of the time.
-                    std::thread::sleep(begun.elapsed().clamp(Duration::from_millis(1), LONG_WRITE));
+                    // The others get most of the time.
+                    std::thread::sleep((3 * begun.elapsed()).clamp(Duration::from_millis(2), LONG_WRITE));
                 }
             }
         }

@@ -92,7 +92,7 @@ impl Reading {
     /// What the whole file came to, once its last piece was read.
     pub(super) fn finish(self) -> Result<Summary, Issue> {
         let summary = self.reader.summary().clone();
-        match self.reader.into_inner().is_unchanged()? {
+        match self.reader.into_inner().came_unchanged()? {
             true => Ok(summary),
             false => {
                 let message =

@@ -107,7 +107,7 @@ impl Hashed {
     }
 
     /// Whether a file that was read twice is still the one that was hashed. What is left is read first.
-    pub(super) fn is_unchanged(mut self) -> Result<bool, Issue> {
+    pub(super) fn came_unchanged(mut self) -> Result<bool, Issue> {
         let Some(again) = self.again else { return Ok(true) };
         io::copy(&mut self.reader, &mut io::sink()).map_err(unreadable)?;
         let hash = again.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -171,7 +171,7 @@ mod tests {
                 other.seek(io::SeekFrom::End(-1)).unwrap();
                 other.write_all(b"X").unwrap();
             }
-            assert_eq!(hashed.is_unchanged().unwrap(), !changed);
+            assert_eq!(hashed.came_unchanged().unwrap(), !changed);
         }
     }
 }
