@@ -20,7 +20,7 @@ const TAKE_UP: Duration = Duration::from_secs(20);
 /// Up to so many files, each is told about even if there is nothing to say.
 const TOLD_ONE_BY_ONE: usize = 50;
 /// How much less of a core a reading thread wants than a server's.
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 19;
 /// Threads for each core: some wait for the store while the others read.
 const THREADS_PER_CORE: usize = 3;
 
