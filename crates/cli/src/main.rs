@@ -6,6 +6,7 @@
 
 mod demo;
 mod failure;
+mod json_file;
 mod load;
 mod manifest;
 mod output;

@@ -1,11 +1,11 @@
 //! What lies beside a backup and says what it is: `manifest.json`, written last, so that half a backup has none.
 
 use crate::failure::{Failure, Outcome};
+use crate::json_file::write_json;
 use madoguchi_store::backup::{Contents, Taken};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Name of the file.
@@ -118,21 +118,7 @@ impl Manifest {
 
     /// Writes it, durable, as the last of a backup.
     pub(crate) fn save(&self, backup: &Path) -> Outcome<()> {
-        let path = backup.join(MANIFEST_FILE);
-        let temporary = backup.join("manifest.json.new");
-        let write = || -> std::io::Result<()> {
-            let mut options = fs::OpenOptions::new();
-            options.write(true).create(true).truncate(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(&temporary)?;
-            serde_json::to_writer_pretty(&mut file, self)?;
-            file.write_all(b"\n")?;
-            file.sync_all()?;
-            fs::rename(&temporary, &path)?;
-            fs::File::open(backup)?.sync_all()
-        };
-        write().map_err(|error| Failure::file(&path, error))
+        write_json(&backup.join(MANIFEST_FILE), self)
     }
 
     /// What differs from it in a store, one line each.

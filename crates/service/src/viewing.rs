@@ -196,7 +196,7 @@ impl Service {
         let (consent, today) = (&permission.consent, session.now().day());
         let receipts = async {
             match self.0.release.visible_part(period, today) {
-                Some(visible) => third.care_receipts(consent, visible, session.now()).await,
+                Some(visible) => third.care_receipts(consent, visible).await,
                 None => Ok(Vec::new()),
             }
         };

@@ -48,8 +48,6 @@ const NOT_YET: i64 = i64::MAX;
 const IDS: usize = 32;
 /// A finished file's row stays so long for those who began to read before it was finished.
 const FINISHED_FOR: i64 = 600;
-/// Requests that were asked less than this after a file was finished don't see it: clocks of two machines may differ.
-const CLOCKS_DIFFER: i64 = 2;
 
 impl Part {
     /// Packs receipts of one care month; `number` tells the part from others of the file, and its receipts keep their raw
@@ -74,18 +72,6 @@ impl Part {
         }
         let source = packing::pack_bytes(&joined(receipts.iter().map(|receipt| receipt.source.as_slice())))?;
         Ok(Some(Self { institution, file, number, care_month, receipts: ids, rows, source }))
-    }
-
-    /// How many receipts are in it.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Never: a part has at least one receipt.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
     }
 }
 
@@ -143,7 +129,9 @@ impl Tx {
         const FINISH: Sql = Sql::reference("UPDATE files_under_way SET finished_at = $1 WHERE file_id = $2");
         const FORGET: Sql = Sql::by_key("DELETE FROM parts_under_way WHERE institution_code = $1 AND file_id = $2");
         const TIDY: Sql = Sql::reference("DELETE FROM files_under_way WHERE finished_at < $1");
-        self.execute(FINISH, &values![now, file]).await?;
+        // Later than every other file, whatever the clocks of the machines say.
+        let finished_at = now.micros().max(self.last_whole().await? + 1);
+        self.execute(FINISH, &values![finished_at, file]).await?;
         self.execute(FORGET, &values![institution, file]).await?;
         self.execute(TIDY, &values![now.plus_seconds(-FINISHED_FOR)]).await.map(drop)
     }
@@ -183,7 +171,7 @@ impl Tx {
             "SELECT care_month, receipts FROM parts_under_way
              WHERE institution_code = $1 AND file_id = $2 AND part = $3",
         );
-        const RECEIPT: Sql =
+        const TAKE_BACK: Sql =
             Sql::by_person("DELETE FROM receipts WHERE person_id = $1 AND care_month = $2 AND receipt_id = $3");
         const SOURCE: Sql =
             Sql::by_key("DELETE FROM claim_sources WHERE institution_code = $1 AND file_id = $2 AND part = $3");
@@ -200,7 +188,7 @@ impl Tx {
                 both.ok_or_else(|| Error::corrupt("parts_under_way", "receipts", "of a part", "must be ids"))?;
             receipts.push(values![person, care_month, receipt].into());
         }
-        self.execute_each(RECEIPT, &receipts).await?;
+        self.execute_each(TAKE_BACK, &receipts).await?;
         self.execute(SOURCE, &key).await?;
         self.execute(FORGET, &key).await.map(drop)
     }
@@ -217,11 +205,19 @@ impl Tx {
         self.execute(FILE, &values![file]).await.map(drop)
     }
 
-    /// Files that were not whole when a question was asked.
-    pub(crate) async fn files_not_whole_at(&mut self, asked_at: Timestamp) -> Result<BTreeSet<FileId>> {
+    /// When a file in pieces became whole last. Asked before receipts are read, for [`Tx::files_not_whole_since`].
+    pub(crate) async fn last_whole(&mut self) -> Result<i64> {
+        const SQL: Sql = Sql::reference(
+            "SELECT finished_at FROM files_under_way WHERE finished_at < $1 ORDER BY finished_at DESC LIMIT 1",
+        );
+        Ok(self.row(SQL, &values![NOT_YET], |row| row.int(0)).await?.unwrap_or(0))
+    }
+
+    /// Files that are not whole, or have become so since `last`. Asked after receipts are read: all other files had
+    /// all their receipts there before.
+    pub(crate) async fn files_not_whole_since(&mut self, last: i64) -> Result<BTreeSet<FileId>> {
         const SQL: Sql = Sql::reference("SELECT file_id FROM files_under_way WHERE finished_at > $1");
-        let asked_at = asked_at.plus_seconds(-CLOCKS_DIFFER);
-        let files = self.rows(SQL, &values![asked_at], |row| row.id(0, FileId::from_bytes)).await?;
+        let files = self.rows(SQL, &values![last], |row| row.id(0, FileId::from_bytes)).await?;
         Ok(files.into_iter().collect())
     }
 
@@ -269,6 +265,30 @@ fn nth(mut all: &[u8], place: i64) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{DatabaseUrl, ProcessName, Store};
+
+    /// Whoever began to read before a file was whole may have read half of it.
+    #[tokio::test]
+    async fn a_file_that_becomes_whole_while_it_is_read_is_not_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::sqlite(directory.path().join("store.db"));
+        let now = Timestamp::from_micros(1_795_000_000_000_000);
+        Store::migrate(&url, now).await.unwrap();
+        let store = Store::open(&url, ProcessName::parse("ingest").unwrap()).await.unwrap();
+        let (file, sender) = (FileId::of_content(&[7; 32]), InstitutionCode::parse("1310000001").unwrap());
+        for file in [file, FileId::of_content(&[8; 32])] {
+            let before = store.read().last_whole().await.unwrap();
+            let begin = sender.clone();
+            store.write("begin", async move |tx| tx.begin_file(&begin, file, now).await).await.unwrap();
+            assert!(store.read().files_not_whole_since(before).await.unwrap().contains(&file), "not whole");
+            let finish = sender.clone();
+            // The same moment for both files: each is later than the one before all the same.
+            store.write("finish", async move |tx| tx.finish_file(&finish, file, now).await).await.unwrap();
+            assert!(store.read().files_not_whole_since(before).await.unwrap().contains(&file), "begun to read before");
+            let after = store.read().last_whole().await.unwrap();
+            assert!(store.read().files_not_whole_since(after).await.unwrap().is_empty(), "begun to read after");
+        }
+    }
 
     #[test]
     fn pieces_are_found_again() {

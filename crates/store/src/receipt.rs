@@ -109,16 +109,11 @@ const OF_MONTH: Sql = Sql::by_person(
 impl Tx {
     /// What the person's receipts of these months show of the kinds that the consent covers, the newest month first. A
     /// receipt that shows nothing of them is left out; 受診歴 (also of a receipt without rows) belongs to 診療情報. Those
-    /// of a file that was not whole at `asked_at`, when the question was asked, are left out too.
+    /// of a file that was not whole when the question began are left out too. Three statements.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`] when a stored receipt can't be read.
-    pub async fn care_receipts(
-        &mut self,
-        consent: &Consent,
-        period: Period,
-        asked_at: Timestamp,
-    ) -> Result<Vec<CareReceipt>> {
+    pub async fn care_receipts(&mut self, consent: &Consent, period: Period) -> Result<Vec<CareReceipt>> {
         const SQL: Sql = Sql::by_person(
             "SELECT receipt_id, care_month, setting, institution_code, institution_name, prescriber_code,
                  prescriber_name, CASE WHEN CAST($1 AS BIGINT) = 1 THEN visits_and_care END,
@@ -136,12 +131,12 @@ impl Tx {
             period.from,
             period.to,
         ];
+        let last_whole = self.last_whole().await?;
         let read = |row: &Row<'_>| Ok((row.id(10, FileId::from_bytes)?, care_receipt(row)?));
         let mut receipts = self.rows(SQL, &parameters, read).await?;
         receipts.retain(|(_, receipt)| care || !receipt.medications.is_empty() || !receipt.operations.is_empty());
         if !receipts.is_empty() {
-            // Asked after the receipts: a file that was whole then had all of them there.
-            let unfinished = self.files_not_whole_at(asked_at).await?;
+            let unfinished = self.files_not_whole_since(last_whole).await?;
             receipts.retain(|(file, _)| !unfinished.contains(file));
         }
         Ok(receipts.into_iter().map(|(_, receipt)| receipt).collect())

@@ -1,6 +1,8 @@
 //! A backup is a moment: taken while others write it is whole, it never begins anew, and it goes back only into an empty place.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod support;
+
 use std::{
     path::Path,
     sync::{
@@ -9,32 +11,15 @@ use std::{
     },
 };
 
-use madoguchi_model::{
-    audit::{Action, Draft, Outcome},
-    day::Timestamp,
-};
 use madoguchi_store::{
     DatabaseUrl, ProcessName, Store, Tx,
     backup::{BackupFault, Contents, Progress, Taken, put_back, take},
     test_support,
 };
+use support::{NOW, draft};
 
-const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
 /// Entries before the backup: some megabytes, so that it takes many steps.
 const ENTRIES: usize = 8_000;
-
-fn draft(detail: String) -> Draft {
-    Draft {
-        at: NOW,
-        institution: "1312345678".to_owned(),
-        user: "viewer01".to_owned(),
-        terminal: "0a".to_owned(),
-        action: Action::ViewRecords,
-        outcome: Outcome::Done,
-        subject: String::new(),
-        detail,
-    }
-}
 
 fn quiet() -> Progress {
     Arc::new(|_, _| ())

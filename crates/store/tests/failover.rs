@@ -1,6 +1,8 @@
 //! The primary is lost and its standby takes over, under load: what was acknowledged stays, one chain goes on.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
+mod support;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -10,27 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use madoguchi_model::{
-    audit::{Action, Draft, Entry, Outcome, Verifier},
-    day::Timestamp,
-};
+use madoguchi_model::audit::{Entry, Verifier};
 use madoguchi_store::{DatabaseUrl, Error, ProcessName, Store, test_support, test_support::ThrowAwayCluster};
+use support::{NOW, draft};
 
-const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
 const CALLERS: usize = 12;
-
-fn draft(detail: String) -> Draft {
-    Draft {
-        at: NOW,
-        institution: "1312345678".to_owned(),
-        user: "viewer01".to_owned(),
-        terminal: "0a".to_owned(),
-        action: Action::ViewRecords,
-        outcome: Outcome::Done,
-        subject: String::new(),
-        detail,
-    }
-}
 
 /// What the callers saw.
 #[derive(Default)]

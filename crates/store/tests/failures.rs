@@ -1,6 +1,8 @@
 //! What was acknowledged stays, whatever breaks: a killed process, a full disk, a lost connection, a foreign schema.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
+mod support;
+
 use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
@@ -8,28 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use madoguchi_model::{
-    audit::{Action, Draft, Entry, Outcome, Verifier},
-    day::Timestamp,
-};
+use madoguchi_model::audit::{Entry, Verifier};
 use madoguchi_store::{DatabaseUrl, Error, ProcessName, Store, test_support};
+use support::{NOW, draft};
 
-const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
 const STORE: &str = "MADOGUCHI_TEST_STORE";
 const PROCESS: &str = "MADOGUCHI_TEST_PROCESS";
-
-fn draft(detail: String) -> Draft {
-    Draft {
-        at: NOW,
-        institution: "1312345678".to_owned(),
-        user: "viewer01".to_owned(),
-        terminal: "0a".to_owned(),
-        action: Action::ViewRecords,
-        outcome: Outcome::Done,
-        subject: String::new(),
-        detail,
-    }
-}
 
 fn process(name: &str) -> ProcessName {
     ProcessName::parse(name).unwrap()

@@ -5,8 +5,9 @@
 
 use crate::demo::secrets::{AGENT_USER, READER_USER};
 use crate::demo::setup::{TERMINAL_LABEL, VIEWER_LABEL};
-use crate::demo::state::{DEMO_FILE, DemoDocument, DemoInstitution, DocumentInstitution, State, write_json};
+use crate::demo::state::{DEMO_FILE, DemoDocument, DemoInstitution, DocumentInstitution, State};
 use crate::failure::{Failure, Outcome};
+use crate::json_file::write_json;
 use crate::verb::audit::head_signer;
 use crate::verb::{database_url, open_service, until_told_to_stop};
 use madoguchi_model::account::AccountKind;

@@ -5,10 +5,10 @@
 //! refuses such a directory.
 
 use crate::failure::{Failure, Outcome};
+use crate::json_file::write_json;
 use madoguchi_model::institution::InstitutionCode;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Name of the state file; its presence marks a demo directory.
@@ -149,21 +149,4 @@ impl State {
     pub(crate) fn save(&self, directory: &Path) -> Outcome<()> {
         write_json(&directory.join(STATE_FILE), self)
     }
-}
-
-/// Writes JSON beside its place, syncs it and renames it there; only the owner can read it.
-pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Outcome<()> {
-    let temporary = path.with_extension("json.new");
-    let write = || -> std::io::Result<()> {
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&temporary)?;
-        serde_json::to_writer_pretty(&mut file, value)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    };
-    write().map_err(|error| Failure::file(path, error))
 }

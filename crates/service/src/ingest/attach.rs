@@ -10,6 +10,7 @@ use madoguchi_model::institution::{Institution, InstitutionCode};
 use madoguchi_model::insurance::NumberKey;
 use madoguchi_model::resolution::{Candidate, Resolution, Unattached, resolve};
 use madoguchi_store::Tx;
+use madoguchi_store::claim_file::TakenFile;
 use madoguchi_store::coverage::NumberHolder;
 use madoguchi_store::receipt::{NewReceipt, ReceiptIdentity, UnattachedReceipt};
 use madoguchi_wire::claims::{Header, PointTable, read_receipt};
@@ -60,10 +61,13 @@ impl Taken {
         month: Month,
         reviewer: &str,
     ) -> Result<Self, Refusal> {
-        let files = tx.taken_files(institution, FILES_MAX).await?;
+        Ok(Self::of(tx.taken_files(institution, FILES_MAX).await?, month, reviewer))
+    }
+
+    fn of(files: Vec<TakenFile>, month: Month, reviewer: &str) -> Self {
         let latest = files.iter().map(|file| file.request_month).max();
         let same = files.into_iter().filter(|file| file.request_month == month && file.reviewer == reviewer);
-        Ok(Self { series: same.map(|file| file.id).collect(), latest })
+        Self { series: same.map(|file| file.id).collect(), latest }
     }
 
     /// Whether a version of the receipt may be stored: a file tells only of months up to its own.
@@ -187,7 +191,7 @@ async fn attach(tx: &mut Tx, waiting: UnattachedReceipt, masters: &Masters, now:
     let files = tx.taken_files(&waiting.institution, FILES_MAX).await?;
     let own = files.iter().find(|file| file.id == waiting.file);
     let reviewer = own.map(|file| file.reviewer.clone()).unwrap_or_default();
-    let taken = Taken::before(tx, &waiting.institution, waiting.request_month, &reviewer).await?;
+    let taken = Taken::of(files, waiting.request_month, &reviewer);
     let header = Header {
         table,
         reviewer,

@@ -161,10 +161,12 @@ impl<'a> Delivery<'a> {
 
     /// Stores a piece of a file that goes on.
     async fn store_piece(&mut self, packed: Packed) -> Result<(), Refusal> {
-        self.under_way = true;
+        let first = !std::mem::replace(&mut self.under_way, true);
         let (now, file, institution) = (self.now, self.file, self.header.institution.clone());
         let write = async move |tx: &mut Tx| -> Result<(), Refusal> {
-            tx.begin_file(&institution, file, now).await?;
+            if first {
+                tx.begin_file(&institution, file, now).await?;
+            }
             tx.insert_parts_under_way(&packed.parts).await?;
             Ok(tx.insert_unattached(&packed.waiting).await?)
         };

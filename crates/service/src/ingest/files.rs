@@ -20,7 +20,7 @@ impl Service {
     /// Once the store fails, no further file is begun. `prepare_thread` runs first on each thread.
     ///
     /// # Errors
-    /// When the masters cannot be read.
+    /// When the masters cannot be read, or a thread broke off in the middle of a file.
     pub async fn ingest_claims_files<K: Send + 'static>(
         &self,
         next: impl FnMut() -> Option<(K, ClaimsSource)> + Send + 'static,
@@ -35,6 +35,7 @@ impl Service {
         };
         let next: Arc<Mutex<Option<_>>> = Arc::new(Mutex::new(Some(next)));
         let (done, mut reports) = mpsc::channel(threads.max(1));
+        let mut working = Vec::with_capacity(threads.max(1));
         for _ in 0..threads.max(1) {
             let (service, masters, options) = (self.clone(), Arc::clone(&masters), options.clone());
             let (next, done, runtime) = (Arc::clone(&next), done.clone(), tokio::runtime::Handle::current());
@@ -53,12 +54,16 @@ impl Service {
                 }
             };
             let thread = std::thread::Builder::new().name("claims".into()).spawn(work);
-            thread.map_err(|error| Refusal::new(Reason::Unavailable, error.to_string()))?;
+            working.push(thread.map_err(|error| Refusal::new(Reason::Unavailable, error.to_string()))?);
         }
         drop(done);
         while let Some(reported) = reports.recv().await {
             report(reported);
         }
-        Ok(())
+        let broken_off = working.into_iter().map(std::thread::JoinHandle::join).filter(Result::is_err).count();
+        match broken_off {
+            0 => Ok(()),
+            _ => Err(Refusal::new(Reason::Unavailable, "taking a file was broken off")),
+        }
     }
 }

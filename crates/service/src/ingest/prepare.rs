@@ -25,7 +25,6 @@ pub(super) struct Reading {
     reader: ClaimsReader<Hashed>,
     /// Receipts so far, refused ones too: the next one's place.
     place: u32,
-    bytes: u64,
 }
 
 /// A receipt that was not refused.
@@ -51,7 +50,7 @@ impl Reading {
         let hashed = source.hashed()?;
         let sha256 = hashed.sha256;
         let reader = ClaimsReader::open(hashed)?;
-        Ok(Self { header: reader.header().clone(), sha256, reader, place: 0, bytes: 0 })
+        Ok(Self { header: reader.header().clone(), sha256, reader, place: 0 })
     }
 
     /// The next receipts, at most so many; what was found goes into the report.
@@ -85,7 +84,6 @@ impl Reading {
             report.rows.add(&care);
             piece.receipts.push(PreparedReceipt { claim, care, source: receipt.source });
         }
-        self.bytes += piece.bytes;
         Ok(piece)
     }
 

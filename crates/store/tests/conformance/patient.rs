@@ -270,7 +270,7 @@ pub(crate) async fn only_consented_kinds_leave_the_database(place: &Place) {
     for bits in 1..16 {
         let scope = Scope::from_bits(bits);
         let consent = consent_to(place, &scope.kinds().collect::<Vec<_>>()).await;
-        let shown = place.store.read().care_receipts(&consent, both, NOW).await.unwrap();
+        let shown = place.store.read().care_receipts(&consent, both).await.unwrap();
         let expected =
             [receipts[1].care.clone(), receipts[0].care.clone()].map(|care| care.limited_to(|k| scope.contains(k)));
         let nothing = scope == Scope::of(&[InformationKind::Checkup]);
@@ -281,7 +281,7 @@ pub(crate) async fn only_consented_kinds_leave_the_database(place: &Place) {
         [(202_208, 202_209, 1), (202_207, 202_207, 1), (202_208, 202_208, 0), (202_210, 202_212, 0)]
     {
         let period = Period { from: month(from), to: month(to) };
-        assert_eq!(place.store.read().care_receipts(&consent, period, NOW).await.unwrap().len(), count, "{from}-{to}");
+        assert_eq!(place.store.read().care_receipts(&consent, period).await.unwrap().len(), count, "{from}-{to}");
     }
 }
 
@@ -307,7 +307,7 @@ pub(crate) async fn a_replaced_receipt_is_gone_from_view(place: &Place) {
     assert!(!end().await);
     let consent = consent_to(place, &InformationKind::ALL).await;
     let period = Period { from: month(202_207), to: month(202_207) };
-    assert_eq!(tx.care_receipts(&consent, period, NOW).await.unwrap(), []);
+    assert_eq!(tx.care_receipts(&consent, period).await.unwrap(), []);
     assert_eq!(tx.receipts_of_month(person_id(1), month(202_207), &hospital()).await.unwrap(), []);
     assert_eq!(
         tx.receipt_source(person_id(1), month(202_207), taken.care.receipt).await.unwrap(),
