@@ -20,10 +20,18 @@ pub(crate) fn target() -> PathBuf {
     }
 }
 
-/// The cargo that started us, at the root of the work tree.
+/// The cargo that started us, at the root of the work tree. What it told us about this package is not passed on: build
+/// scripts that look at it would run again, and all that depends on them would be built anew.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    command(cargo, arguments)
+    let mut command = command(cargo, arguments);
+    for (name, _) in std::env::vars_os() {
+        let told = name.to_string_lossy();
+        if told.starts_with("CARGO_PKG_") || told.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    command
 }
 
 /// A program with arguments, to be run at the root of the work tree.

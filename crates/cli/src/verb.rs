@@ -83,7 +83,7 @@ impl Place {
     /// A service for a verb beside a running server, writing as the process of this name. The server goes first.
     pub(crate) async fn service(&self, process: &str) -> Outcome<Service> {
         let state = State::load(&self.directory)?;
-        let limits = StoreLimits { gives_way: true, ..StoreLimits::default() };
+        let limits = StoreLimits { gives_way: true, writer_cache_mib: 128, ..StoreLimits::default() };
         let store = Store::open_with(&self.database()?, ProcessName::parse(process)?, limits).await?;
         open_service(store, &self.cards(), state.map_or(0, |state| state.offset_micros), ReleaseRule::default()).await
     }

@@ -89,6 +89,8 @@ fn one_bad_receipt_in_the_middle(directory: &Path, folder: &Path) {
     assert_eq!(again.code, Some(0), "{}", again.text());
     assert_eq!((&again.json()["outcome"], &again.json()["taken"]), (&json!("taken_before"), &json!(0)));
     assert_eq!(rows(directory), after);
+    // It holds the only copy of what was refused: it is not removed when it is taken again.
+    assert_eq!(run(directory, &["ingest", "claims"], &["--remove", copy.to_str().unwrap()]).code, Some(0));
     std::fs::remove_file(copy).unwrap();
 }
 
@@ -126,6 +128,15 @@ fn a_damaged_zip_gives_nothing(directory: &Path, folder: &Path) {
         assert!(again.out.contains("取込済み"), "{}", again.out);
         assert_eq!(rows(directory), after);
     }
+    // A ZIP is removed once all of it was taken: this one, not a damaged one, not one with a receipt that was refused.
+    let (broken, half) = (folder.join("broken.zip"), folder.join("half.zip"));
+    std::fs::write(&broken, &damaged).unwrap();
+    let files = [None, Some(3)].map(|bad| generate(&folder.join(format!("{bad:?}.UKE")), 202_403, 10, bad));
+    std::fs::write(&half, zipped(&files)).unwrap();
+    let paths = [path.to_str().unwrap(), broken.to_str().unwrap(), half.to_str().unwrap()];
+    assert_eq!(run(directory, &["ingest", "claims", "--remove"], &paths).code, Some(3));
+    assert_eq!((path.exists(), broken.exists(), half.exists()), (false, true, true));
+    [broken, half].iter().for_each(|path| std::fs::remove_file(path).unwrap());
 }
 
 /// The file is refused whole, with these words and one entry in the audit log.

@@ -5,7 +5,7 @@
 
 use madoguchi_measure::{Board, Limit, Work};
 use madoguchi_model::release::ReleaseRule;
-use madoguchi_service::ingest::{ClaimsOptions, FileOutcome};
+use madoguchi_service::ingest::{ClaimsOptions, ClaimsSource, FileOutcome, Reported};
 use madoguchi_service::test_support::{NOW, World};
 use madoguchi_service::{Clock, Service, ServiceParts};
 use madoguchi_store::{DatabaseUrl, ProcessName, Store};
@@ -14,9 +14,11 @@ use madoguchi_trust::CardTrust;
 use std::path::{Path, PathBuf};
 use tokio::runtime::Runtime;
 
-const PERSONS: u32 = 5_000;
+const PERSONS: u32 = 10_000;
+/// Threads that read and prepare, as `ingest claims` has on two cores.
+const THREADS: usize = 2;
 /// Everything that taking claims writes, audit entries aside.
-const TABLES: [&str; 4] = ["receipts", "receipt_sources", "claim_files", "unattached_receipts"];
+const TABLES: [&str; 4] = ["receipts", "claim_sources", "claim_files", "unattached_receipts"];
 
 fn main() {
     let Some(board) = Board::open("ingest") else { return };
@@ -107,13 +109,17 @@ impl Place {
         let service = self.service(&DatabaseUrl::sqlite(self.copy(name))).await;
         let masters = service.load_masters().await.unwrap();
         let mut taken = Taken::default();
-        for file in &self.files {
-            let options = ClaimsOptions { masters: Some(masters.clone()), ..ClaimsOptions::default() };
-            let report = service.ingest_claims(file.bytes.clone(), options).await.unwrap();
+        let options = ClaimsOptions { masters: Some(masters), ..ClaimsOptions::default() };
+        let files: Vec<Vec<u8>> = self.files.iter().map(|file| file.bytes.clone()).collect();
+        let mut files = files.into_iter();
+        let next = move || files.next().map(|bytes| ((), ClaimsSource::from(bytes)));
+        let report = |file: Reported<()>| {
+            let report = file.report.unwrap();
             assert_eq!((report.outcome, report.refused), (FileOutcome::Taken, 0));
             taken.receipts += report.taken;
             taken.rows += report.rows.acts + report.rows.medications + report.rows.operations;
-        }
+        };
+        service.ingest_claims_files(next, options, THREADS, || (), report).await.unwrap();
         service.store().close().await;
         taken
     }

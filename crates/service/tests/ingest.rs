@@ -6,10 +6,11 @@ use madoguchi_model::claim::{Body, Category, Claim, Item, ItemKind, Patient as N
 use madoguchi_model::code::IncomeClass;
 use madoguchi_model::day::{Day, Month, Timestamp};
 use madoguchi_model::id::PersonId;
-use madoguchi_model::person::Sex;
+use madoguchi_model::person::{Person, Sex};
 use madoguchi_service::ingest::{ClaimsOptions, ClaimsReport, FileOutcome, person_id};
 use madoguchi_service::on_every_engine;
 use madoguchi_service::test_support::{CLINIC, HOSPITAL, NOW, Patient, World, code, day};
+use madoguchi_store::Tx;
 use madoguchi_wire::claims::{ClaimsWriter, Header, PointTable};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,7 +21,11 @@ on_every_engine!(
     a_corrected_file_replaces_its_receipts,
     a_later_version_replaces_an_earlier_one_whichever_comes_first,
     a_waiting_receipt_is_attached_when_its_person_is_registered,
+    of_two_versions_the_one_taken_last_counts_whichever_is_attached_last,
+    a_receipt_that_few_lines_make_endless_is_refused,
     a_receipt_waits_for_thirteen_months,
+    a_waiting_receipt_can_be_withdrawn,
+    persons_of_a_former_numbering_are_not_doubled,
     a_withdrawn_receipt_is_in_force_no_more,
     a_refused_file_leaves_nothing_but_its_audit_entry,
     a_long_file_that_breaks_off_leaves_nothing,
@@ -177,6 +182,79 @@ async fn a_waiting_receipt_is_attached_when_its_person_is_registered(world: Worl
     let again = world.service.ingest_coverage(list).await.unwrap();
     assert_eq!((again.persons, again.attached), (1, 0));
     assert_eq!(world.service.store().read().coverages_of(person_id("k1")).await.unwrap().len(), 1);
+}
+
+async fn of_two_versions_the_one_taken_last_counts_whichever_is_attached_last(world: World) {
+    let stranger = |number: &str, insured: &str, points: i64| {
+        let mut claim = receipt(number);
+        claim.patient.name = "新顔　三子".to_owned();
+        claim.payers[0].number = insured.to_owned();
+        claim.payers[0].points = Some(points);
+        claim
+    };
+    // Receipt 1 waits twice under the right number; receipt 2 waits under a mistaken one, its correction has the right one.
+    let files = [
+        (1, file(202_610, &[stranger("1", "0099", 100), stranger("2", "0098", 100)])),
+        (2, file(202_610, &[stranger("1", "0099", 200), stranger("2", "0099", 200)])),
+    ];
+    for (seconds, bytes) in files {
+        let service = world.service_at(NOW.plus_seconds(seconds));
+        assert_eq!(service.ingest_claims(bytes, ClaimsOptions::default()).await.unwrap().unattached, 2);
+    }
+    let line =
+        |number: &str| format!("k1,新顔　三子,シンガオ　ミツコ,1,20100303,01130012,33100045,{number},02,20260101,\n");
+    let service = world.service_at(NOW.plus_seconds(3));
+    let right = service.ingest_coverage(format!("{COVERAGE}{}", line("0099")).into_bytes()).await.unwrap();
+    assert_eq!(right.attached, 3);
+    let month = Month::from_number(202_609).unwrap();
+    let stored = || async {
+        let person = person_id("k1");
+        world.service.store().read().receipts_of_month(person, month, &code(CLINIC)).await.unwrap()
+    };
+    let last = stored().await;
+    assert_eq!(last.len(), 2, "the later version of each");
+    let mistaken = service.ingest_coverage(format!("{COVERAGE}{}", line("0098")).into_bytes()).await.unwrap();
+    assert_eq!((mistaken.attached, stored().await), (0, last));
+}
+
+async fn a_receipt_that_few_lines_make_endless_is_refused(world: World) {
+    let mut endless = receipt("1");
+    let Body::Medical(items) = &mut endless.body else { panic!("医科") };
+    items[0] = Item {
+        class: 50,
+        code: "150999999".to_owned(),
+        days: (1..=30).map(|day| (day, 99)).collect(),
+        ..items[0].clone()
+    };
+    items.extend(vec![Item { days: Vec::new(), ..items[0].clone() }; 2_000]);
+    let report = take(&world, file(202_610, &[endless, receipt("2")])).await;
+    assert_eq!((report.outcome, report.taken, report.refused), (FileOutcome::Taken, 1, 1));
+    assert_eq!((report.findings.issues[0].line, report.findings.issues[0].field.as_str()), (2, "レセプト"));
+}
+
+async fn persons_of_a_former_numbering_are_not_doubled(world: World) {
+    // The hash of the whole key "k1".
+    let former = PersonId::from_bytes(&0xe483_f131_2a93_81a4_a256_3892_e322_ce79_u128.to_be_bytes()).unwrap();
+    let twin = world.service.store().read().person(Patient::FirstTwin.id()).await.unwrap().unwrap();
+    let person = Person { id: former, ..twin };
+    world.service.store().write("former", async move |tx: &mut Tx| tx.put_persons(&[person]).await).await.unwrap();
+    let line = "k1,新顔　三子,シンガオ　ミツコ,1,20100303,01130012,33100045,0099,02,20260101,\n";
+    let report = world.service.ingest_coverage(format!("{COVERAGE}{line}").into_bytes()).await.unwrap();
+    assert_eq!((report.outcome, report.findings.issues[0].field.as_str()), (FileOutcome::Refused, "person_key"));
+}
+
+async fn a_waiting_receipt_can_be_withdrawn(world: World) {
+    let mut stranger = receipt("1");
+    stranger.payers[0].number = "0099".to_owned();
+    let other = Claim { number: "2".to_owned(), ..stranger.clone() };
+    assert_eq!(take(&world, file(202_610, &[stranger, other])).await.unattached, 2);
+    let list = format!(
+        "institution_code,care_month,insurer_number,symbol,number,search_number,request_month,receipt_number\n\
+         {CLINIC},202609,01130012,33100045,0099,,202610,1\n"
+    );
+    let report = world.service.withdraw_claims(list.into_bytes()).await.unwrap();
+    assert_eq!((report.withdrawn, report.findings.issues.len()), (1, 0));
+    assert_eq!(world.service.store().read().count_receipts().await.unwrap().1, 1, "the other one waits on");
 }
 
 async fn a_receipt_waits_for_thirteen_months(world: World) {

@@ -4,7 +4,7 @@
 //! waits long for the store, and shows nothing before [`Tx::finish_file`]; what a broken-off file has left is taken back
 //! by [`Tx::take_back_part`]. All receipts of a part are of one care month, so that their raw bytes go when they go.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use madoguchi_model::{
     day::{Month, Timestamp},
@@ -40,6 +40,15 @@ pub struct FileUnderWay {
     pub institution: InstitutionCode,
     /// When its first part was stored.
     pub begun_at: Timestamp,
+}
+
+/// How a file that came in several transactions stands when a question ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whole {
+    /// Not all of it is there.
+    NotYet,
+    /// It became whole while the question was asked.
+    Meanwhile,
 }
 
 /// `finished_at` of a file that is not whole.
@@ -121,18 +130,28 @@ impl Tx {
         self.insert_parts(parts).await
     }
 
-    /// Notes that a file which was stored in several transactions is whole: from now on its receipts are shown.
+    /// Notes that a file which was stored in several transactions, with so many parts before this one, is whole: from now
+    /// on its receipts are shown.
     ///
     /// # Errors
-    /// When it can't be written.
-    pub async fn finish_file(&mut self, institution: &InstitutionCode, file: FileId, now: Timestamp) -> Result<()> {
+    /// [`Error::Conflict`] when parts are missing, because another process took the file back meanwhile.
+    pub async fn finish_file(
+        &mut self,
+        institution: &InstitutionCode,
+        file: FileId,
+        parts: u64,
+        now: Timestamp,
+    ) -> Result<()> {
         const FINISH: Sql = Sql::reference("UPDATE files_under_way SET finished_at = $1 WHERE file_id = $2");
         const FORGET: Sql = Sql::by_key("DELETE FROM parts_under_way WHERE institution_code = $1 AND file_id = $2");
         const TIDY: Sql = Sql::reference("DELETE FROM files_under_way WHERE finished_at < $1");
         // Later than every other file, whatever the clocks of the machines say.
         let finished_at = now.micros().max(self.last_whole().await? + 1);
-        self.execute(FINISH, &values![finished_at, file]).await?;
-        self.execute(FORGET, &values![institution, file]).await?;
+        let finished = self.execute(FINISH, &values![finished_at, file]).await?;
+        let stored = self.execute(FORGET, &values![institution, file]).await?;
+        if (finished, stored) != (1, parts) {
+            return Err(Error::Conflict("the claims file was taken back meanwhile".into()));
+        }
         self.execute(TIDY, &values![now.plus_seconds(-FINISHED_FOR)]).await.map(drop)
     }
 
@@ -215,9 +234,13 @@ impl Tx {
 
     /// Files that are not whole, or have become so since `last`. Asked after receipts are read: all other files had
     /// all their receipts there before.
-    pub(crate) async fn files_not_whole_since(&mut self, last: i64) -> Result<BTreeSet<FileId>> {
-        const SQL: Sql = Sql::reference("SELECT file_id FROM files_under_way WHERE finished_at > $1");
-        let files = self.rows(SQL, &values![last], |row| row.id(0, FileId::from_bytes)).await?;
+    pub(crate) async fn files_not_whole_since(&mut self, last: i64) -> Result<BTreeMap<FileId, Whole>> {
+        const SQL: Sql = Sql::reference("SELECT file_id, finished_at FROM files_under_way WHERE finished_at > $1");
+        let read = |row: &Row<'_>| {
+            let whole = if row.int(1)? == NOT_YET { Whole::NotYet } else { Whole::Meanwhile };
+            Ok((row.id(0, FileId::from_bytes)?, whole))
+        };
+        let files = self.rows(SQL, &values![last], read).await?;
         Ok(files.into_iter().collect())
     }
 
@@ -280,11 +303,12 @@ mod tests {
             let before = store.read().last_whole().await.unwrap();
             let begin = sender.clone();
             store.write("begin", async move |tx| tx.begin_file(&begin, file, now).await).await.unwrap();
-            assert!(store.read().files_not_whole_since(before).await.unwrap().contains(&file), "not whole");
+            assert!(store.read().files_not_whole_since(before).await.unwrap().contains_key(&file), "not whole");
             let finish = sender.clone();
             // The same moment for both files: each is later than the one before all the same.
-            store.write("finish", async move |tx| tx.finish_file(&finish, file, now).await).await.unwrap();
-            assert!(store.read().files_not_whole_since(before).await.unwrap().contains(&file), "begun to read before");
+            store.write("finish", async move |tx| tx.finish_file(&finish, file, 0, now).await).await.unwrap();
+            let since = store.read().files_not_whole_since(before).await.unwrap();
+            assert_eq!(since.get(&file), Some(&Whole::Meanwhile), "begun to read before");
             let after = store.read().last_whole().await.unwrap();
             assert!(store.read().files_not_whole_since(after).await.unwrap().is_empty(), "begun to read after");
         }

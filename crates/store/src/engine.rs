@@ -33,6 +33,8 @@ pub struct Limits {
     /// While another process writes to the same SQLite file, write little at a time and pause in between: for long work
     /// such as ingestion beside a server.
     pub gives_way: bool,
+    /// Mebibytes of pages that the writer of a SQLite file keeps: long work changes the same ones again and again.
+    pub writer_cache_mib: u32,
 }
 
 impl Default for Limits {
@@ -51,6 +53,7 @@ impl Default for Limits {
             reads_max: 8192,
             scans_max: 4,
             gives_way: false,
+            writer_cache_mib: 32,
         }
     }
 }

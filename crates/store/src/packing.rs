@@ -40,6 +40,9 @@ thread_local! {
 pub(crate) fn pack(column: &str, rows: &impl Serialize) -> Result<Vec<u8>> {
     let fail = |error: &dyn std::fmt::Display| Error::corrupt("receipts", column, "of a new row", error);
     let json = serde_json::to_vec(rows).map_err(|error| fail(&error))?;
+    if json.len() > UNPACKED_MAX {
+        return Err(fail(&"it is too long to be read again"));
+    }
     compress(&json, WITH_DICTIONARY).map_err(|error| fail(&error))
 }
 

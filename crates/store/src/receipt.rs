@@ -16,7 +16,9 @@ use madoguchi_model::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Consent, Result, Tx, packing,
+    Consent, Error, Result, Tx,
+    claim_part::Whole,
+    packing,
     sql::Sql,
     value::{Row, Value, values},
 };
@@ -86,6 +88,22 @@ pub struct UnattachedReceipt {
     pub source: Vec<u8>,
 }
 
+/// A stored receipt that is taken out of force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Whose it is.
+    pub person: PersonId,
+    /// 診療年月.
+    pub care_month: Month,
+    /// Which one.
+    pub receipt: ReceiptId,
+    /// The one that replaces it; `None` when it was withdrawn (取下げ).
+    pub by: Option<ReceiptId>,
+}
+
+/// So often a view is asked again because a file became whole meanwhile.
+const ASKED_MAX: u32 = 5;
+
 /// 受診歴 and 診療情報 of a receipt as they are packed.
 #[derive(Serialize)]
 struct VisitsAndCare<'a> {
@@ -109,11 +127,23 @@ const OF_MONTH: Sql = Sql::by_person(
 impl Tx {
     /// What the person's receipts of these months show of the kinds that the consent covers, the newest month first. A
     /// receipt that shows nothing of them is left out; 受診歴 (also of a receipt without rows) belongs to 診療情報. Those
-    /// of a file that was not whole when the question began are left out too. Three statements.
+    /// of a file that was not whole when the question began are left out too; when one becomes whole meanwhile, what it
+    /// replaces is gone already, so the question is asked again. Three statements.
     ///
     /// # Errors
-    /// [`crate::Error::Corrupt`] when a stored receipt can't be read.
+    /// [`crate::Error::Corrupt`] when a stored receipt can't be read; [`crate::Error::Busy`] when files became whole all
+    /// the while.
     pub async fn care_receipts(&mut self, consent: &Consent, period: Period) -> Result<Vec<CareReceipt>> {
+        for _ in 0..ASKED_MAX {
+            if let Some(receipts) = self.care_receipts_at_once(consent, period).await? {
+                return Ok(receipts);
+            }
+        }
+        Err(Error::Busy("claims are being taken"))
+    }
+
+    /// `None` when one of their files became whole meanwhile.
+    async fn care_receipts_at_once(&mut self, consent: &Consent, period: Period) -> Result<Option<Vec<CareReceipt>>> {
         const SQL: Sql = Sql::by_person(
             "SELECT receipt_id, care_month, setting, institution_code, institution_name, prescriber_code,
                  prescriber_name, CASE WHEN CAST($1 AS BIGINT) = 1 THEN visits_and_care END,
@@ -137,9 +167,12 @@ impl Tx {
         receipts.retain(|(_, receipt)| care || !receipt.medications.is_empty() || !receipt.operations.is_empty());
         if !receipts.is_empty() {
             let unfinished = self.files_not_whole_since(last_whole).await?;
-            receipts.retain(|(file, _)| !unfinished.contains(file));
+            if receipts.iter().any(|(file, _)| unfinished.get(file) == Some(&Whole::Meanwhile)) {
+                return Ok(None);
+            }
+            receipts.retain(|(file, _)| !unfinished.contains_key(file));
         }
-        Ok(receipts.into_iter().map(|(_, receipt)| receipt).collect())
+        Ok(Some(receipts.into_iter().map(|(_, receipt)| receipt).collect()))
     }
 
     /// How many receipts of a person can be read, for the proof that a restored store can be; nothing of them is told.
@@ -199,24 +232,20 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes a receipt out of force, because `by` replaces it or because it was withdrawn (取下げ); `false` when it is
-    /// not in force.
+    /// Takes receipts out of force; says how many were in it.
     ///
     /// # Errors
     /// When it can't be written.
-    pub async fn end_receipt(
-        &mut self,
-        person: PersonId,
-        care_month: Month,
-        id: ReceiptId,
-        by: Option<ReceiptId>,
-        now: Timestamp,
-    ) -> Result<bool> {
+    pub async fn end_receipts(&mut self, ended: &[Ended], now: Timestamp) -> Result<u64> {
         const SQL: Sql = Sql::by_person(
             "UPDATE receipts SET ended_at = $1, ended_by = $2
              WHERE person_id = $3 AND care_month = $4 AND receipt_id = $5 AND ended_at IS NULL",
         );
-        Ok(self.execute(SQL, &values![now, by, person, care_month, id]).await? > 0)
+        let set = |ended: &Ended| -> Vec<Value> {
+            let Ended { person, care_month, receipt, by } = *ended;
+            values![now, by, person, care_month, receipt].into()
+        };
+        self.execute_each(SQL, &ended.iter().map(set).collect::<Vec<_>>()).await
     }
 
     /// The raw bytes of a receipt, for deriving its rows again. Never for a request of an institution. Two statements.

@@ -84,20 +84,14 @@ impl Tx {
         sets: &[Vec<Value>],
         read: impl Fn(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<Vec<T>>> {
-        if let Via::PostgresWithin(session, _) = &self.via {
-            let session = Arc::clone(session);
-            self.still_sound()?;
-            let answer = session.rows_each(sql, sets, read).await;
-            return self.noted(answer);
-        }
-        if let Via::Postgres(pool, place) = &self.via {
-            return pool.session(*place).await?.rows_each(sql, sets, read).await;
-        }
-        let mut answers = Vec::with_capacity(sets.len());
-        for set in sets {
-            answers.push(self.rows(sql, set, &read).await?);
-        }
-        Ok(answers)
+        self.still_sound()?;
+        let answer = match &self.via {
+            Via::Sqlite(database) => return database.with_session(|session| session.rows_each(sql, sets, read)),
+            Via::Postgres(pool, place) => return pool.session(*place).await?.rows_each(sql, sets, read).await,
+            Via::SqliteWithin(writing, _) => writing.session().rows_each(sql, sets, read),
+            Via::PostgresWithin(session, _) => session.rows_each(sql, sets, read).await,
+        };
+        self.noted(answer)
     }
 
     /// Changes rows; says how many.

@@ -54,8 +54,15 @@ pub(crate) enum Message {
 
 /// A write that takes longer is logged: nobody else can write meanwhile, not even an audit entry.
 const LONG_WRITE: Duration = Duration::from_secs(1);
+/// So many writes that wait are a rush.
+const RUSH: usize = 4;
+/// In a rush the writer waits so long for more to share the commit: a commit costs the processor as much as many entries,
+/// and makes every reader of a SQLite file read its pages anew.
+const GATHER: Duration = Duration::from_micros(300);
 /// A process that gives way begins no further write in a transaction that is older than this.
 const SHORT_BATCH: Duration = Duration::from_millis(2);
+/// A neighbour's look at a lock file takes less.
+const LOOK_TIME: Duration = Duration::from_millis(100);
 /// A new process waits so long for its name.
 const NAME_WAIT: Duration = Duration::from_secs(2);
 /// After a commit whose connection was lost, the database is asked so long what became of it.
@@ -129,6 +136,14 @@ impl Writer {
         let mut taken = Vec::new();
         let mut closing = Vec::new();
         while queue.recv_many(&mut taken, self.limits.batch_writes_max.max(1)).await > 0 {
+            if taken.len() >= RUSH {
+                std::thread::sleep(GATHER);
+                while taken.len() < self.limits.batch_writes_max
+                    && let Ok(message) = queue.try_recv()
+                {
+                    taken.push(message);
+                }
+            }
             let mut waiting = VecDeque::with_capacity(taken.len());
             for message in taken.drain(..) {
                 match message {
@@ -426,7 +441,14 @@ fn lock(database: &std::path::Path, process: &ProcessName) -> Result<std::fs::Fi
         .write(true)
         .open(neighbour::lock_file(database, process));
     let file = file.map_err(|error| Error::unavailable(format!("the lock file: {error}")))?;
-    match file.try_lock() {
+    let until = Instant::now() + LOOK_TIME;
+    let mut locked = file.try_lock();
+    // A neighbour that looks whether somebody writes holds the file for a moment too.
+    while matches!(locked, Err(std::fs::TryLockError::WouldBlock)) && Instant::now() < until {
+        std::thread::sleep(LOOK_TIME / 20);
+        locked = file.try_lock();
+    }
+    match locked {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(Error::Locked(process.as_str().into())),
         Err(std::fs::TryLockError::Error(error)) => Err(Error::unavailable(format!("the lock file: {error}"))),

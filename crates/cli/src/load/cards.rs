@@ -2,6 +2,7 @@
 //!
 //! Views of records need consents, and consents need cards. A demo has some twenty; a load needs thousands.
 
+use crate::demo::state::State;
 use crate::failure::{Failure, Outcome};
 use crate::output;
 use crate::verb::Place;
@@ -52,6 +53,11 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
             "{}：すでにあります。別の名前を指定してください",
             arguments.file.display()
         )));
+    }
+    if State::load(&arguments.place.directory)?.is_none() {
+        return Err(Failure::usage(
+            "カードの鍵がそのまま残るため、load cardsはデモのディレクトリでだけ使えます。--dirでデモのディレクトリを指定してください",
+        ));
     }
     let target = Target::load(arguments.target.as_deref().unwrap_or(&arguments.place.directory))?;
     let mut source = Plan::one_japan()?.people;

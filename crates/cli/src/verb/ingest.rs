@@ -8,6 +8,7 @@ use super::Place;
 use crate::failure::{Failure, Outcome};
 use crate::output;
 use clap::{Args, Subcommand};
+use madoguchi_service::Service;
 use madoguchi_service::ingest::{CheckupsReport, FileOutcome, Findings};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -79,6 +80,19 @@ struct Reported<'a, R> {
     report: &'a R,
 }
 
+/// The service for one of these verbs. What a broken-off ingestion of claims has left is taken back first: whoever came
+/// between would attach, end or show receipts of half a file.
+async fn service(place: &Place) -> Outcome<Service> {
+    let service = place.service(PROCESS).await?;
+    let broken_off = service.take_back_broken_off().await?;
+    if broken_off > 0 {
+        output::note(format!(
+            "前回の取込みが途中で終わったレセプトのファイル{broken_off}件を取り消しました。改めて取り込んでください。"
+        ));
+    }
+    Ok(service)
+}
+
 /// Runs the verb; exit code 3 when a file or a receipt was refused.
 pub(crate) async fn run(verb: Verb) -> Outcome<()> {
     match verb {
@@ -93,7 +107,7 @@ pub(crate) async fn run(verb: Verb) -> Outcome<()> {
 }
 
 async fn checkups(arguments: Files) -> Outcome<()> {
-    let service = arguments.place.service(PROCESS).await?;
+    let service = service(&arguments.place).await?;
     let mut refused = 0;
     for path in &arguments.files {
         let report = service.ingest_checkups_from(open(path)?.0).await?;
@@ -127,7 +141,7 @@ fn tell_checkups(path: &Path, report: &CheckupsReport) {
 }
 
 async fn institutions(arguments: Files) -> Outcome<()> {
-    let service = arguments.place.service(PROCESS).await?;
+    let service = service(&arguments.place).await?;
     let mut refused = 0;
     for path in &arguments.files {
         let report = service.ingest_institutions(open(path)?.0).await?;
@@ -144,7 +158,7 @@ async fn institutions(arguments: Files) -> Outcome<()> {
 }
 
 async fn coverage(arguments: Files) -> Outcome<()> {
-    let service = arguments.place.service(PROCESS).await?;
+    let service = service(&arguments.place).await?;
     let mut refused = 0;
     for path in &arguments.files {
         let report = service.ingest_coverage_from(open(path)?.0).await?;
@@ -177,7 +191,7 @@ async fn coverage(arguments: Files) -> Outcome<()> {
 }
 
 async fn prescriptions(arguments: Files) -> Outcome<()> {
-    let service = arguments.place.service(PROCESS).await?;
+    let service = service(&arguments.place).await?;
     let mut refused = 0;
     for path in &arguments.files {
         let report = service.ingest_prescriptions_from(open(path)?.0).await?;
@@ -203,7 +217,7 @@ async fn prescriptions(arguments: Files) -> Outcome<()> {
 }
 
 async fn masters(arguments: Masters) -> Outcome<()> {
-    let service = arguments.place.service(PROCESS).await?;
+    let service = service(&arguments.place).await?;
     let mut refused = 0;
     if arguments.builtin {
         service.ingest_builtin_masters().await?;
@@ -225,7 +239,7 @@ async fn masters(arguments: Masters) -> Outcome<()> {
 }
 
 async fn withdraw(arguments: Files) -> Outcome<()> {
-    let service = arguments.place.service(PROCESS).await?;
+    let service = service(&arguments.place).await?;
     let mut refused = 0;
     for path in &arguments.files {
         let report = service.withdraw_claims(read(path)?).await?;

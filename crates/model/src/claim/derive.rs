@@ -21,6 +21,10 @@ const DENTAL_SURGERY_FIRST: u8 = 41;
 const DENTAL_SURGERY_LAST: u8 = 44;
 /// Entries that one record makes at most: 31 days, each with at most 99 times.
 const OCCURRENCES_MAX: u32 = 99;
+/// Bytes that the rows of one receipt come to at most; the largest real ones have some thousands of rows.
+const ROWS_BYTES_MAX: usize = 1 << 25;
+/// What a row comes to beside its usage.
+const ROW_BYTES: usize = 256;
 
 /// The rows of one receipt; the parts of a [`crate::care::CareReceipt`] that need the masters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,6 +39,10 @@ pub struct Derived {
     pub operations: Vec<Act>,
     /// Codes of drugs and procedures that no master has.
     pub unknown_codes: BTreeSet<String>,
+    /// Whether rows were left out because there were more than any receipt has. Few lines can mean very many rows (each
+    /// drug of a prescription at each of its dispensings); such a receipt is refused.
+    pub cut_off: bool,
+    bytes: usize,
 }
 
 /// Derives the rows of a claim.
@@ -66,6 +74,9 @@ fn care(claim: &Claim, items: &[Item], masters: &Masters, derived: &mut Derived)
     let dental = matches!(claim.body, Body::Dental(_));
     let receipt = Care { claim, masters, dental, days: unit_days(items), usages: unit_usages(items, dental) };
     for item in items {
+        if derived.cut_off {
+            return;
+        }
         match item.kind {
             ItemKind::Act => receipt.act(item, derived),
             ItemKind::Drug => receipt.drug(item, derived),
@@ -78,12 +89,23 @@ impl Derived {
     /// Adds what further records of the same receipt tell. An operation that was told of the same day is the same one
     /// (claims.md 4.4): what was charged wins over what was only named.
     fn unite(&mut self, further: Self) {
+        self.bytes = self.bytes.saturating_add(further.bytes);
+        self.cut_off |= further.cut_off || self.bytes > ROWS_BYTES_MAX;
         let told: BTreeSet<_> = self.operations.iter().map(|act| (act.code.clone(), act.day)).collect();
         let new = further.operations.into_iter().filter(|act| !told.contains(&(act.code.clone(), act.day)));
         self.operations.extend(new);
         self.acts.extend(further.acts);
         self.medications.extend(further.medications);
         self.unknown_codes.extend(further.unknown_codes);
+    }
+}
+
+impl Derived {
+    /// Whether there is room for so many more rows, each with so long a text.
+    fn has_room(&mut self, rows: usize, text: usize) -> bool {
+        self.bytes = self.bytes.saturating_add(rows.saturating_mul(ROW_BYTES.saturating_add(text)));
+        self.cut_off |= self.bytes > ROWS_BYTES_MAX;
+        !self.cut_off
     }
 }
 
@@ -105,14 +127,19 @@ impl Care<'_> {
             derived.unknown_codes.insert(item.code.clone());
         }
         match known.map_or_else(|| self.shown_by_class(item), |procedure| self.shown(procedure, item)) {
-            Shown::MedicalCare => derived.acts.extend(dates.iter().map(|date| act(item, known, *date))),
+            Shown::MedicalCare if derived.has_room(dates.len(), 0) => {
+                derived.acts.extend(dates.iter().map(|date| act(item, known, *date)));
+            }
             Shown::Surgery => {
                 for (day, count) in dates {
                     let times = usize::try_from(count.clamp(1, OCCURRENCES_MAX)).unwrap_or(1);
+                    if !derived.has_room(times, 0) {
+                        return;
+                    }
                     derived.operations.extend(std::iter::repeat_n(act(item, known, (day, 1)), times));
                 }
             }
-            Shown::Hidden => {}
+            Shown::MedicalCare | Shown::Hidden => {}
         }
     }
 
@@ -123,6 +150,9 @@ impl Care<'_> {
             derived.unknown_codes.insert(item.code.clone());
         }
         let usage = if has_usage(item.class, self.dental) { usage_of(item, self.usages.get(&item.unit)) } else { None };
+        if !derived.has_room(dates.len(), usage.as_ref().map_or(0, String::len)) {
+            return;
+        }
         derived.medications.extend(dates.into_iter().map(|(day, count)| Medication {
             day,
             prescribed_on: None,
@@ -300,6 +330,9 @@ const fn count_unit(class: u8) -> CountUnit {
 fn pharmacy(claim: &Claim, prescription: &Prescription, masters: &Masters, derived: &mut Derived) {
     for dispensing in &prescription.dispensings {
         for drug in &prescription.drugs {
+            if !derived.has_room(1, prescription.instruction.len()) {
+                return;
+            }
             derived.medications.push(dispensed(claim, prescription, dispensing, drug, masters));
             if masters.drug(&drug.code, claim.month.last_day()).is_none() {
                 derived.unknown_codes.insert(drug.code.clone());

@@ -2,7 +2,7 @@
 
 use super::prepare::{self, PreparedReceipt};
 use crate::refusal::Refusal;
-use madoguchi_model::claim::replacement::{Replacement, Version, replacement};
+use madoguchi_model::claim::replacement::{Replacement, Version, Withdrawal, replacement};
 use madoguchi_model::claim::{Claim, Masters};
 use madoguchi_model::day::{Month, Timestamp};
 use madoguchi_model::id::{FileId, PersonId, ReceiptId};
@@ -12,7 +12,7 @@ use madoguchi_model::resolution::{Candidate, Resolution, Unattached, resolve};
 use madoguchi_store::Tx;
 use madoguchi_store::claim_file::TakenFile;
 use madoguchi_store::coverage::NumberHolder;
-use madoguchi_store::receipt::{NewReceipt, ReceiptIdentity, UnattachedReceipt};
+use madoguchi_store::receipt::{Ended, NewReceipt, ReceiptIdentity, UnattachedReceipt};
 use madoguchi_wire::claims::{Header, PointTable, read_receipt};
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 /// bodies, a few volumes and corrections, for years.
 const FILES_MAX: u32 = 2_000;
 /// Waiting receipts of one number that are tried at once.
-const WAITING_MAX: u32 = 1_000;
+pub(super) const WAITING_MAX: u32 = 1_000;
 
 /// Receipts of one file on their way to their persons.
 pub(super) struct Arrival<'a> {
@@ -38,8 +38,10 @@ pub(super) struct Arrival<'a> {
 /// What an institution has sent before, beside a new file.
 #[derive(Default)]
 pub(super) struct Taken {
-    /// Files of the same 請求年月 and reviewing body.
+    /// Files of the same 請求年月 and reviewing body that were taken before.
     series: Vec<FileId>,
+    /// Those that were taken after it, when it is a file whose receipts have waited.
+    later: Vec<FileId>,
     /// The latest 請求年月 of them all.
     latest: Option<Month>,
 }
@@ -61,18 +63,22 @@ impl Taken {
         month: Month,
         reviewer: &str,
     ) -> Result<Self, Refusal> {
-        Ok(Self::of(tx.taken_files(institution, FILES_MAX).await?, month, reviewer))
+        Ok(Self::of(tx.taken_files(institution, FILES_MAX).await?, month, reviewer, None))
     }
 
-    fn of(files: Vec<TakenFile>, month: Month, reviewer: &str) -> Self {
+    /// The same for a file that is one of these, the newest first.
+    fn of(files: Vec<TakenFile>, month: Month, reviewer: &str, own: Option<FileId>) -> Self {
         let latest = files.iter().map(|file| file.request_month).max();
-        let same = files.into_iter().filter(|file| file.request_month == month && file.reviewer == reviewer);
-        Self { series: same.map(|file| file.id).collect(), latest }
+        let after = own.and_then(|own| files.iter().position(|file| file.id == own)).unwrap_or(0);
+        let same = |file: &&TakenFile| file.request_month == month && file.reviewer == reviewer && Some(file.id) != own;
+        let (later, series) = files.split_at(after);
+        let ids = |files: &[TakenFile]| files.iter().filter(same).map(|file| file.id).collect();
+        Self { series: ids(series), later: ids(later), latest }
     }
 
     /// Whether a version of the receipt may be stored: a file tells only of months up to its own.
     fn may_have(&self, receipt: &NewReceipt) -> bool {
-        let identified = receipt.search_number.is_some() || !self.series.is_empty();
+        let identified = receipt.search_number.is_some() || !self.series.is_empty() || !self.later.is_empty();
         identified && self.latest.is_some_and(|latest| latest >= receipt.care.month)
     }
 }
@@ -158,7 +164,15 @@ impl Arrival<'_> {
 
     fn place(&self, new: &NewReceipt, stored: &[ReceiptIdentity]) -> Placed {
         let decide = |old: &ReceiptIdentity| {
-            replacement(version_of_new(new), version(old), self.taken.series.contains(&old.file))
+            let (new, series, later) = (version_of_new(new), &self.taken.series, &self.taken.later);
+            match replacement(new, version(old), series.contains(&old.file)) {
+                // Of two versions of one series, the one that was taken last counts, not the one that was attached last.
+                Replacement::Independent if later.contains(&old.file) => match replacement(version(old), new, true) {
+                    Replacement::Replaces => Replacement::Outdated,
+                    other => other,
+                },
+                decided => decided,
+            }
         };
         if stored.iter().any(|old| decide(old) == Replacement::Outdated) {
             return Placed::Outdated;
@@ -169,7 +183,9 @@ impl Arrival<'_> {
 
 /// Tries the receipts that wait for these numbers again; says how many found their persons.
 pub(super) async fn attach_waiting(tx: &mut Tx, keys: &[NumberKey], now: Timestamp) -> Result<u64, Refusal> {
-    let waiting = tx.unattached_with_numbers(keys, WAITING_MAX).await?;
+    let mut waiting = tx.unattached_with_numbers(keys, WAITING_MAX).await?;
+    // In the order in which they came: a later version replaces an earlier one.
+    waiting.sort_by_key(|receipt| (receipt.taken_at, receipt.id));
     if waiting.is_empty() {
         return Ok(0);
     }
@@ -191,7 +207,7 @@ async fn attach(tx: &mut Tx, waiting: UnattachedReceipt, masters: &Masters, now:
     let files = tx.taken_files(&waiting.institution, FILES_MAX).await?;
     let own = files.iter().find(|file| file.id == waiting.file);
     let reviewer = own.map(|file| file.reviewer.clone()).unwrap_or_default();
-    let taken = Taken::of(files, waiting.request_month, &reviewer);
+    let taken = Taken::of(files, waiting.request_month, &reviewer, Some(waiting.file));
     let header = Header {
         table,
         reviewer,
@@ -204,17 +220,31 @@ async fn attach(tx: &mut Tx, waiting: UnattachedReceipt, masters: &Masters, now:
     let mut arrival = Arrival { tx, institution: &institution, file, taken: &taken, now, holders: BTreeMap::new() };
     arrival.ask_holders(std::iter::once(&claim)).await?;
     let Ok(person) = arrival.person_of(&claim) else { return Ok(false) };
-    let (care, _) = prepare::care(&claim, &header, masters, id);
+    let Ok((care, _)) = prepare::care(&claim, &header, masters, id) else { return Ok(false) };
     let prepared = PreparedReceipt { claim, care, source: waiting.source };
     let new = [arrival.receipt(person, prepared, waiting.request_month)];
     let placed = arrival.placed(&new).await?.pop();
     tx.remove_unattached(&waiting.institution, id).await?;
     let Some(Placed::InForce(replaced)) = placed else { return Ok(false) };
-    for old in replaced {
-        tx.end_receipt(person, new[0].care.month, old, Some(id), now).await?;
-    }
+    let care_month = new[0].care.month;
+    let ended: Vec<_> =
+        replaced.into_iter().map(|receipt| Ended { person, care_month, receipt, by: Some(id) }).collect();
+    tx.end_receipts(&ended, now).await?;
     tx.insert_receipts(&new).await?;
     Ok(true)
+}
+
+/// Whether a withdrawal means a receipt that waits for its person.
+pub(super) fn is_meant(waiting: &UnattachedReceipt, withdrawal: &Withdrawal) -> bool {
+    let table = PointTable::of_institution(waiting.institution.kind());
+    let Some(claim) = read_receipt(table, &waiting.source).ok().and_then(|receipt| receipt.claim) else { return false };
+    withdrawal.means(Version {
+        care_month: waiting.care_month,
+        setting: claim.setting(),
+        request_month: waiting.request_month,
+        number: &claim.number,
+        search_number: claim.search_number.as_deref(),
+    })
 }
 
 /// A stored receipt as the rule sees it.

@@ -15,7 +15,7 @@ use madoguchi_model::resolution::Unattached;
 use madoguchi_store::claim_file::ClaimFile;
 use madoguchi_wire::Issue;
 use madoguchi_wire::claims::{Header, Summary};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -160,8 +160,8 @@ impl Service {
         }
         let former =
             tx.claim_file(&header.institution, header.request_month, &header.reviewer, &reading.sha256).await?;
-        if former.is_some() {
-            return Ok(ClaimsReport::taken_before(&header));
+        if let Some(former) = former {
+            return Ok(ClaimsReport::taken_before(&header, &former));
         }
         let mut delivery = Delivery::new(self, &reading, now, options.enrol);
         match delivery.take(reading, masters, known, options.progress.as_deref()).await? {
@@ -278,8 +278,14 @@ impl ClaimsReport {
         }
     }
 
-    fn taken_before(header: &Header) -> Self {
-        Self { outcome: FileOutcome::TakenBefore, ..Self::begun(header) }
+    /// A file that was taken before: what was refused of it then is still refused.
+    fn taken_before(header: &Header, former: &ClaimFile) -> Self {
+        #[derive(Deserialize)]
+        struct Former {
+            refused: u64,
+        }
+        let refused = serde_json::from_str::<Former>(&former.report).map_or(0, |former| former.refused);
+        Self { outcome: FileOutcome::TakenBefore, refused, ..Self::begun(header) }
     }
 
     /// Counts a receipt that waits for its person.

@@ -19,7 +19,7 @@ use madoguchi_wire::coverage::{self, CoverageFile, CoverageRow};
 use madoguchi_wire::ticket::{self, TicketFile};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{BufRead, BufReader};
 
 /// Months for which a receipt waits for its person.
@@ -81,6 +81,7 @@ impl Service {
         let CoverageFile { rows, issues, refused } = file;
         report.findings.extend(issues);
         report.refused = refused;
+        self.check_numbering(&rows, &mut report).await?;
         self.check_cards(&rows, &mut report).await?;
         if report.refused > 0 {
             return self.refuse_coverage(report).await;
@@ -94,6 +95,23 @@ impl Service {
             Ok(report)
         };
         self.0.store.write("coverage.ingest", write).await
+    }
+
+    /// A store whose persons were numbered by an earlier rule would have everybody twice.
+    async fn check_numbering(&self, rows: &[CoverageRow], report: &mut CoverageReport) -> Result<(), Refusal> {
+        let former =
+            rows.iter().take(NUMBERING_ROWS).map(|row| derived_id("person", &[&row.person_key], PersonId::from_bytes));
+        let former: BTreeSet<PersonId> = former.collect();
+        let former: Vec<PersonId> = former.into_iter().collect();
+        if let Some(row) = rows.first()
+            && !self.0.store.read().persons_with_ids(&former).await?.is_empty()
+        {
+            report.refused += 1;
+            let message =
+                "この保管庫の個人は、以前の版の番号で登録されています。新しい保管庫を作り、取り込み直してください";
+            report.findings.push(Issue::row(row.line, "person_key", message));
+        }
+        Ok(())
     }
 
     /// A card belongs to one person, in the list and in the store.
@@ -294,10 +312,23 @@ fn waiting_since(now: Timestamp) -> Timestamp {
     now.day().month().plus_months(-WAITING_MONTHS).first_day().midnight()
 }
 
-/// The same key is always the same person.
+/// Rows of a list that are looked at for persons of a former numbering.
+const NUMBERING_ROWS: usize = 16;
+/// Last characters of a key in which neighbours of an operator's list differ.
+const NEIGHBOURS_DIFFER_IN: usize = 4;
+/// First bytes of an id that neighbours share.
+const SHARED_BY_NEIGHBOURS: usize = 4;
+
+/// The same key is always the same person. Persons whose keys differ in their last four characters only have ids that
+/// begin alike: who is registered together lives together, goes to the same institutions, and comes in the same claims
+/// files, and the store finds and changes neighbours in the same pages. Keys drawn at random lose nothing by it.
 #[must_use]
 pub fn person_id(key: &str) -> PersonId {
-    derived_id("person", &[key], PersonId::from_bytes)
+    let shared = key.char_indices().rev().nth(NEIGHBOURS_DIFFER_IN - 1).map_or("", |(end, _)| &key[..end]);
+    let neighbourhood = derived("neighbourhood", &[shared]);
+    let mut bytes = derived("person", &[key]);
+    bytes[..SHARED_BY_NEIGHBOURS].copy_from_slice(&neighbourhood[..SHARED_BY_NEIGHBOURS]);
+    PersonId::from_bytes(&bytes).expect("sixteen bytes are an id")
 }
 
 /// The same insurer, symbol, number and first day of a person are always the same coverage.
@@ -306,8 +337,13 @@ fn coverage_id(person: PersonId, numbers: &NumberKey, valid_from: Day) -> Covera
     derived_id("coverage", &parts, CoverageId::from_bytes)
 }
 
-/// An id that follows from its parts: UUID version 8, the hash of the parts.
+/// An id that follows from its parts.
 pub(super) fn derived_id<I>(kind: &str, parts: &[&str], from_bytes: impl Fn(&[u8]) -> Option<I>) -> I {
+    from_bytes(&derived(kind, parts)).expect("sixteen bytes are an id")
+}
+
+/// UUID version 8, the hash of the parts.
+fn derived(kind: &str, parts: &[&str]) -> [u8; 16] {
     let mut hash = Sha256::new();
     for part in [&[kind], parts].concat() {
         hash.update((part.len() as u64).to_be_bytes());
@@ -318,5 +354,25 @@ pub(super) fn derived_id<I>(kind: &str, parts: &[&str], from_bytes: impl Fn(&[u8
     bytes.copy_from_slice(&digest[..16]);
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    from_bytes(&bytes).expect("sixteen bytes are an id")
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_in_the_list_are_neighbours_in_the_store() {
+        let of = |key: &str| person_id(key).as_bytes().to_vec();
+        let here = of("p0010000");
+        for near in ["p0010001", "p0019999"] {
+            assert_eq!((&here[..4], here == of(near)), (&of(near)[..4], false), "{near}");
+        }
+        for far in ["p0020000", "q0010000", "p00100000"] {
+            assert_ne!(here[..4], of(far)[..4], "{far}");
+        }
+        assert_eq!(of("1")[..4], of("999")[..4], "short keys");
+        assert_eq!(of("国保0001")[..4], of("国保９９９９")[..4], "keys of any letters");
+        assert_ne!(of(""), of("1"));
+    }
 }

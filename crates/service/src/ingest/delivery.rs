@@ -14,12 +14,12 @@ use crate::refusal::{Reason, Refusal};
 use madoguchi_model::audit::Action;
 use madoguchi_model::claim::Masters;
 use madoguchi_model::day::{Month, Timestamp};
-use madoguchi_model::id::{FileId, PersonId, ReceiptId};
+use madoguchi_model::id::FileId;
 use madoguchi_model::institution::{Institution, InstitutionCode};
 use madoguchi_store::Tx;
 use madoguchi_store::claim_file::ClaimFile;
 use madoguchi_store::claim_part::Part;
-use madoguchi_store::receipt::{NewReceipt, UnattachedReceipt};
+use madoguchi_store::receipt::{Ended, NewReceipt, UnattachedReceipt};
 use madoguchi_wire::Issue;
 use madoguchi_wire::claims::Header;
 use std::collections::BTreeMap;
@@ -42,16 +42,9 @@ pub(super) struct Delivery<'a> {
     ended: Vec<Ended>,
     /// Parts so far.
     parts: u32,
-    /// Whether some of the file is stored already.
+    /// Parts that are stored already; some of them once the file is under way.
+    stored: u64,
     under_way: bool,
-}
-
-/// A stored receipt that a new one takes out of force.
-struct Ended {
-    person: PersonId,
-    care_month: Month,
-    receipt: ReceiptId,
-    by: ReceiptId,
 }
 
 /// A piece as it is stored.
@@ -72,6 +65,7 @@ impl<'a> Delivery<'a> {
             enrolment: enrol.then(|| Enrolment::new(service, now)),
             ended: Vec::new(),
             parts: 0,
+            stored: 0,
             under_way: false,
         }
     }
@@ -147,7 +141,7 @@ impl<'a> Delivery<'a> {
             };
             self.report.taken += 1;
             self.report.replaced += replaced.len() as u64;
-            let (person, care_month, by) = (receipt.person, receipt.care.month, receipt.care.receipt);
+            let (person, care_month, by) = (receipt.person, receipt.care.month, Some(receipt.care.receipt));
             self.ended.extend(replaced.into_iter().map(|receipt| Ended { person, care_month, receipt, by }));
             by_month.entry(care_month).or_default().push(receipt);
         }
@@ -162,6 +156,7 @@ impl<'a> Delivery<'a> {
     /// Stores a piece of a file that goes on.
     async fn store_piece(&mut self, packed: Packed) -> Result<(), Refusal> {
         let first = !std::mem::replace(&mut self.under_way, true);
+        self.stored += packed.parts.len() as u64;
         let (now, file, institution) = (self.now, self.file, self.header.institution.clone());
         let write = async move |tx: &mut Tx| -> Result<(), Refusal> {
             if first {
@@ -192,16 +187,15 @@ impl<'a> Delivery<'a> {
             report: text,
         };
         let draft = self.service.operator_draft(Action::IngestClaims, report.words(&taken));
-        let (now, under_way, ended) = (self.now, self.under_way, std::mem::take(&mut self.ended));
+        let (now, ended) = (self.service.now(), std::mem::take(&mut self.ended));
+        let (under_way, stored) = (self.under_way, self.stored);
         let write = async move |tx: &mut Tx| -> Result<(), Refusal> {
             tx.insert_parts(&packed.parts).await?;
             tx.insert_unattached(&packed.waiting).await?;
-            for Ended { person, care_month, receipt, by } in ended {
-                tx.end_receipt(person, care_month, receipt, Some(by), now).await?;
-            }
+            tx.end_receipts(&ended, now).await?;
             tx.insert_claim_file(&taken).await?;
             if under_way {
-                tx.finish_file(&taken.institution, taken.id, now).await?;
+                tx.finish_file(&taken.institution, taken.id, stored, now).await?;
             }
             tx.audit(draft).await?;
             Ok(())

@@ -75,7 +75,14 @@ impl Reading {
                 continue;
             };
             let id = ReceiptId::in_file(self.header.request_month, &self.sha256, place);
-            let (care, unknown) = care(&claim, &self.header, masters, id);
+            let (care, unknown) = match care(&claim, &self.header, masters, id) {
+                Ok(derived) => derived,
+                Err(issue) => {
+                    report.findings.push(issue);
+                    report.refused += 1;
+                    continue;
+                }
+            };
             for code in unknown {
                 if report.unknown_codes.len() < UNKNOWN_CODES_MAX || report.unknown_codes.contains_key(&code) {
                     *report.unknown_codes.entry(code).or_default() += 1;
@@ -101,14 +108,19 @@ impl Reading {
     }
 }
 
-/// What a claim shows. The institution's name is filled in from the registry where the file leaves it out.
+/// What a claim shows, or why it is refused. The institution's name is filled in from the registry where the file leaves
+/// it out.
 pub(super) fn care(
     claim: &Claim,
     header: &Header,
     masters: &Masters,
     id: ReceiptId,
-) -> (CareReceipt, BTreeSet<String>) {
+) -> Result<(CareReceipt, BTreeSet<String>), Issue> {
     let derived = derive(claim, masters);
+    if derived.cut_off {
+        let message = "1件のレセプトとしては行数が多すぎます。回数・調剤日・医薬品の記録を確認してください";
+        return Err(Issue::file(claim.line, "レセプト", message));
+    }
     let care = CareReceipt {
         receipt: id,
         month: claim.month,
@@ -121,7 +133,7 @@ pub(super) fn care(
         medications: derived.medications,
         operations: derived.operations,
     };
-    (care, derived.unknown_codes)
+    Ok((care, derived.unknown_codes))
 }
 
 /// The masters of the store, for as many files as one likes.

@@ -7,6 +7,7 @@ use madoguchi_model::audit::{Action, Draft, Outcome};
 use madoguchi_model::day::Timestamp;
 use madoguchi_model::id::PersonId;
 use madoguchi_store::Tx;
+use madoguchi_store::receipt::Ended;
 use madoguchi_wire::Issue;
 use madoguchi_wire::withdrawal::{self, WithdrawalRow};
 use serde::Serialize;
@@ -64,17 +65,22 @@ impl Service {
     }
 }
 
-/// Takes the receipts out of force that a line means, of everyone with the numbers.
+/// Takes the receipts out of force that a line means, of everyone with the numbers, and those that still wait for
+/// somebody with them.
 async fn withdraw(tx: &mut Tx, row: &WithdrawalRow, now: Timestamp) -> Result<u64, Refusal> {
     let holders = tx.holders_of_number(&row.numbers.key()).await?;
     let persons: BTreeSet<PersonId> = holders.iter().map(|holder| holder.person).collect();
     let care_month = row.withdrawal.care_month;
-    let mut withdrawn = 0;
+    let mut ended = Vec::new();
     for person in persons {
-        for stored in tx.receipts_of_month(person, care_month, &row.institution).await? {
-            if row.withdrawal.means(attach::version(&stored)) {
-                withdrawn += u64::from(tx.end_receipt(person, care_month, stored.id, None, now).await?);
-            }
+        let stored = tx.receipts_of_month(person, care_month, &row.institution).await?;
+        let meant = stored.iter().filter(|stored| row.withdrawal.means(attach::version(stored)));
+        ended.extend(meant.map(|stored| Ended { person, care_month, receipt: stored.id, by: None }));
+    }
+    let mut withdrawn = tx.end_receipts(&ended, now).await?;
+    for waiting in tx.unattached_with_numbers(&[row.numbers.key()], attach::WAITING_MAX).await? {
+        if waiting.institution == row.institution && attach::is_meant(&waiting, &row.withdrawal) {
+            withdrawn += u64::from(tx.remove_unattached(&waiting.institution, waiting.id).await?);
         }
     }
     Ok(withdrawn)

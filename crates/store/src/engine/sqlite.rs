@@ -105,7 +105,8 @@ impl Session {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let session = Self::open(path, flags, limits)?;
-        session.set("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768")?;
+        session.set("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")?;
+        session.set(&format!("PRAGMA cache_size = -{}", u64::from(limits.writer_cache_mib.max(1)) * 1024))?;
         session.set("PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = ON")?;
         session.deadline.set(limits.long_deadline);
         Ok(session)
@@ -158,6 +159,27 @@ impl Session {
             answer.push(read(&Row { sql, number: answer.len(), cells: Cells::Sqlite(row) })?);
         }
         Ok(answer)
+    }
+
+    /// Rows of many sets of parameters, all of the same moment. Between statements of their own, each commit of a writer
+    /// would make every page be read anew.
+    pub(crate) fn rows_each<T>(
+        &self,
+        sql: Sql,
+        sets: &[Vec<Value>],
+        read: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<Vec<T>>> {
+        let own = sets.len() > 1 && !self.in_transaction();
+        if own {
+            self.set("BEGIN")?;
+        }
+        let answers = sets.iter().map(|set| self.rows(sql, set, &read)).collect();
+        if own && let Err(error) = self.set("COMMIT") {
+            // A question that was asked after this one would be of the same moment: the connection must not stay so.
+            self.set("ROLLBACK")?;
+            return Err(error);
+        }
+        answers
     }
 
     pub(crate) fn execute(&self, sql: Sql, parameters: &[Value]) -> Result<u64> {

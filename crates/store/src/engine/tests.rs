@@ -18,6 +18,7 @@ const SHORT: Limits = Limits {
     lock_wait: Duration::from_secs(10),
     queue_writes_max: 100,
     batch_writes_max: 100,
+    writer_cache_mib: 8,
     postgres_connections: 1,
     reads_max: 100,
     scans_max: 1,

@@ -2,7 +2,7 @@
 
 use madoguchi_model::{consent::InformationKind, id::FileId, release::Period};
 use madoguchi_store::{
-    Error,
+    Error, Tx,
     claim_part::{FileUnderWay, Part},
     receipt::NewReceipt,
 };
@@ -66,7 +66,7 @@ pub(crate) async fn a_file_is_shown_once_it_is_whole(place: &Place) {
     let last = part(1, receipts(&[6]));
     put(place, last, async |tx, it| {
         tx.insert_parts(&it).await?;
-        tx.finish_file(&hospital(), file(), NOW.plus_seconds(5)).await
+        tx.finish_file(&hospital(), file(), 1, NOW.plus_seconds(5)).await
     })
     .await;
     assert_eq!(shown(place).await, 3);
@@ -89,6 +89,9 @@ pub(crate) async fn a_broken_off_file_is_taken_back(place: &Place) {
         put(place, number, async |tx, it| tx.take_back_part(&hospital(), file(), it).await).await;
     }
     put(place, (), async |tx, ()| tx.take_back_file(&hospital(), file()).await).await;
+    // Whoever had it under way and does not know yet cannot finish it.
+    let finish = async |tx: &mut Tx| tx.finish_file(&hospital(), file(), 2, NOW).await;
+    assert!(matches!(place.store.write("finish", finish).await, Err(Error::Conflict(_))));
     assert_eq!(place.store.read().count_receipts().await.unwrap(), (0, 0));
     assert_eq!(place.store.read().files_under_way().await.unwrap(), []);
     // Nothing stands in the way of the same file.

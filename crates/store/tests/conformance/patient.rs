@@ -18,6 +18,8 @@ use madoguchi_store::{
     receipt::UnattachedReceipt,
 };
 
+use madoguchi_store::receipt::Ended;
+
 use super::samples::{coverage, day, hospital, month, person, person_id, pharmacy, receipt};
 use crate::{NOW, Place, put};
 
@@ -301,10 +303,11 @@ pub(crate) async fn a_replaced_receipt_is_gone_from_view(place: &Place) {
     let by = ReceiptId::new(NOW, [9; 10]);
     let end = async || {
         let id = taken.care.receipt;
-        put(place, id, async move |tx, it| tx.end_receipt(person_id(1), month(202_207), it, Some(by), NOW).await).await
+        let ended = Ended { person: person_id(1), care_month: month(202_207), receipt: id, by: Some(by) };
+        put(place, ended, async |tx, it| tx.end_receipts(&[it], NOW).await).await
     };
-    assert!(end().await);
-    assert!(!end().await);
+    assert_eq!(end().await, 1);
+    assert_eq!(end().await, 0);
     let consent = consent_to(place, &InformationKind::ALL).await;
     let period = Period { from: month(202_207), to: month(202_207) };
     assert_eq!(tx.care_receipts(&consent, period).await.unwrap(), []);

@@ -1,7 +1,7 @@
 //! `madoguchi ingest claims`: files, ZIPs and directories of claims, several at a time, beside a server or without one.
 
 use super::found::{self, Found, TakenZips};
-use super::{COUNTS_PRINTED_MAX, Files, PROCESS, Reported, file_name, outcome, tell_counts, tell_findings};
+use super::{COUNTS_PRINTED_MAX, Files, Reported, file_name, outcome, tell_counts, tell_findings};
 use crate::demo::enrol;
 use crate::demo::state::State;
 use crate::failure::{Failure, Outcome};
@@ -36,7 +36,8 @@ pub(crate) struct Claims {
     /// The files are lists of withdrawn receipts (docs/formats/withdrawal-csv.md)
     #[arg(long)]
     pub(super) withdraw: bool,
-    /// Remove each file once it is taken (also if it had been taken before); refused files stay
+    /// Remove each file once it is taken (also if it had been taken before); a file of which anything was refused
+    /// stays
     #[arg(long, conflicts_with = "withdraw")]
     remove: bool,
     /// Threads that read files; by default three for each core
@@ -68,7 +69,7 @@ pub(crate) async fn run(arguments: Claims) -> Outcome<()> {
             "--enrolはデモのディレクトリでだけ使えます。--dirでデモのディレクトリを指定してください",
         ));
     }
-    let service = place.service(PROCESS).await?;
+    let service = super::service(place).await?;
     let taken = take(&service, &arguments).await;
     service.store().close().await;
     let new_institutions = taken?;
@@ -80,12 +81,6 @@ pub(crate) async fn run(arguments: Claims) -> Outcome<()> {
 
 /// Takes the files; gives the institutions that were added to the demo.
 async fn take(service: &Service, arguments: &Claims) -> Outcome<Vec<String>> {
-    let broken_off = service.take_back_broken_off().await?;
-    if broken_off > 0 {
-        output::note(format!(
-            "前回の取込みが途中で終わったファイル{broken_off}件を取り消しました。改めて取り込みます。"
-        ));
-    }
     let files = found::all(&arguments.files.files)?;
     match arguments.enrol {
         true => take_and_enrol(service, arguments, files).await,
@@ -148,13 +143,18 @@ async fn take_and_enrol(service: &Service, arguments: &Claims, files: Vec<Found>
         let report = service.ingest_claims(file.source()?, options).await?;
         let directory = &arguments.files.place.directory;
         new_institutions.extend(enrol::take_up(service, directory, &file.shown(), &report).await?);
-        all_taken &= !report.is_refused() && report.refused == 0;
+        all_taken &= !report.is_refused() && refused_now(&report) == 0;
         tell_one(&file, &report, arguments, true)?;
     }
     match all_taken {
         true => Ok(new_institutions),
         false => Err(refused()),
     }
+}
+
+/// Receipts that were refused; those of a file that was taken before were told of then.
+fn refused_now(report: &ClaimsReport) -> u64 {
+    if report.outcome == FileOutcome::TakenBefore { 0 } else { report.refused }
 }
 
 fn refused() -> Failure {
@@ -178,7 +178,7 @@ fn tell_one(file: &Found, report: &ClaimsReport, arguments: &Claims, one_by_one:
     } else if one_by_one || report.is_refused() || report.refused > 0 {
         tell(&shown, report);
     }
-    if arguments.remove && !report.is_refused() && !file.is_packed() {
+    if arguments.remove && found::may_go(report) && !file.is_packed() {
         fs::remove_file(&file.path).map_err(|error| Failure::io(&file.path, &error))?;
     }
     Ok(())
@@ -259,7 +259,7 @@ impl Sum {
         self.taken += report.taken;
         self.replaced += report.replaced;
         self.unattached += report.unattached;
-        self.refused += report.refused;
+        self.refused += refused_now(report);
         self.rows.acts += report.rows.acts;
         self.rows.medications += report.rows.medications;
         self.rows.operations += report.rows.operations;

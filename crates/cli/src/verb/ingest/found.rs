@@ -5,7 +5,7 @@ use crate::failure::{Failure, Outcome};
 use madoguchi_service::ingest::{ClaimsReport, ClaimsSource};
 use madoguchi_wire::Issue;
 use madoguchi_wire::claims::{PackedFile, is_packed, packed_files};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -52,25 +52,35 @@ impl Found {
     }
 }
 
-/// ZIPs of which all files were taken, to remove them.
-pub(super) struct TakenZips(BTreeSet<PathBuf>);
+/// ZIPs that are to be removed, with how many of their files are not taken yet.
+pub(super) struct TakenZips(BTreeMap<PathBuf, usize>);
+
+/// Whether nothing of a file is lost when it is removed.
+pub(super) fn may_go(report: &ClaimsReport) -> bool {
+    !report.is_refused() && report.refused == 0
+}
 
 impl TakenZips {
     /// All ZIPs, if they are to be removed at all.
     pub(super) fn new(files: &[Found], remove: bool) -> Self {
-        Self(files.iter().filter(|file| remove && file.is_packed()).map(|file| file.path.clone()).collect())
+        let mut zips = Self(BTreeMap::new());
+        for file in files.iter().filter(|file| remove && file.is_packed()) {
+            *zips.0.entry(file.path.clone()).or_default() += 1;
+        }
+        zips
     }
 
-    /// A ZIP of which a file was refused stays.
+    /// A ZIP stays for each of its files that was not taken whole.
     pub(super) fn note(&mut self, file: &Found, report: &ClaimsReport) {
-        if report.is_refused() {
-            self.0.remove(&file.path);
+        if let Some(left) = self.0.get_mut(&file.path).filter(|_| may_go(report)) {
+            *left = left.saturating_sub(1);
         }
     }
 
-    /// Removes those that are left.
+    /// Removes those of which all files were taken.
     pub(super) fn remove(self) -> Outcome<()> {
-        self.0.iter().try_for_each(|path| fs::remove_file(path).map_err(|error| Failure::io(path, &error)))
+        let all_taken = self.0.iter().filter(|(_, left)| **left == 0).map(|(path, _)| path);
+        all_taken.into_iter().try_for_each(|path| fs::remove_file(path).map_err(|error| Failure::io(path, &error)))
     }
 }
 
