@@ -64,6 +64,8 @@ enum Verb {
     Restore(verb::restore::Arguments),
     /// Put a server under load and say how it answered
     Load(Box<verb::load::Arguments>),
+    /// What a population needs: machines, room, hours
+    Capacity(verb::capacity::Arguments),
     /// Look at this machine and a store, and say what is missing
     Doctor(verb::doctor::Arguments),
 }
@@ -99,6 +101,7 @@ async fn run(verb: Verb) -> Outcome<()> {
         Verb::Backup(arguments) => verb::backup::run(arguments).await,
         Verb::Restore(arguments) => verb::restore::run(arguments).await,
         Verb::Load(arguments) => verb::load::run(*arguments).await,
+        Verb::Capacity(arguments) => verb::capacity::run(&arguments),
         Verb::Doctor(arguments) => verb::doctor::run(arguments).await,
     }
 }

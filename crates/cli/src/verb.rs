@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod capacity;
 pub(crate) mod cert;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -26,6 +27,7 @@ use madoguchi_store::{DatabaseUrl, Limits as StoreLimits, ProcessName, Store};
 use madoguchi_trust::card_trust::CardTrust;
 use madoguchi_web::RateLimits;
 use std::path::{Path, PathBuf};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Where a deployment keeps its files and its records.
 #[derive(Debug, Clone, Args)]
@@ -113,13 +115,23 @@ pub(crate) fn machine_seconds() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Waits for Ctrl-C or a termination signal.
-pub(crate) async fn until_told_to_stop() -> Outcome<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
+/// Ctrl-C and the termination signal. They are heard from when this is made, so it is made before anybody is told that the
+/// program is ready: else whoever stops it at once would break it off.
+pub(crate) struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    pub(crate) fn listen() -> Outcome<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    Ok(())
+
+    /// Waits for one of them.
+    pub(crate) async fn told(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }

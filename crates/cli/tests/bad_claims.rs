@@ -33,7 +33,8 @@ fn what_cannot_be_taken_changes_nothing() {
     // The institution is known from an earlier file.
     let right = put(folder.path(), "right.UKE", &sample());
     let known = put(folder.path(), "known.UKE", &changed(&sample(), &[("202404", "202403"), ("202403", "202402")]));
-    assert_eq!(run(&directory, &["ingest", "claims"], &["--enrol", known.to_str().unwrap()]).code, Some(0));
+    let enrolled = run(&directory, &["ingest", "claims"], &["--enrol", known.to_str().unwrap()]);
+    assert_eq!(enrolled.code, Some(0), "{}", enrolled.text());
 
     let before = rows(&directory);
     let mut refused = refusals(&directory);

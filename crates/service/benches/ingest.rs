@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 const PERSONS: u32 = 10_000;
 /// Threads that read and prepare, as `ingest claims` has on two cores.
-const THREADS: usize = 2;
+const THREADS: usize = 6;
 /// Everything that taking claims writes, audit entries aside.
 const TABLES: [&str; 4] = ["receipts", "claim_sources", "claim_files", "unattached_receipts"];
 

@@ -117,13 +117,18 @@ impl Tx {
     /// Stores parts of a file that was begun.
     ///
     /// # Errors
-    /// As [`Tx::insert_parts`].
+    /// As [`Tx::insert_parts`]; also [`Error::Conflict`] when another process took the file back meanwhile.
     pub async fn insert_parts_under_way(&mut self, parts: &[Part]) -> Result<()> {
         const SQL: Sql = Sql::by_key(
             "INSERT INTO parts_under_way (institution_code, file_id, part, care_month, receipts)
              VALUES ($1, $2, $3, $4, $5)",
         );
+        const UNDER_WAY: Sql =
+            Sql::reference("SELECT begun_at FROM files_under_way WHERE file_id = $1 AND finished_at = $2");
         for part in parts {
+            if self.row(UNDER_WAY, &values![part.file, NOT_YET], |row| row.int(0)).await?.is_none() {
+                return Err(taken_back());
+            }
             let ids = part.receipts.as_slice();
             self.execute(SQL, &values![&part.institution, part.file, part.number, part.care_month, ids]).await?;
         }
@@ -142,15 +147,16 @@ impl Tx {
         parts: u64,
         now: Timestamp,
     ) -> Result<()> {
-        const FINISH: Sql = Sql::reference("UPDATE files_under_way SET finished_at = $1 WHERE file_id = $2");
+        const FINISH: Sql =
+            Sql::reference("UPDATE files_under_way SET finished_at = $1 WHERE file_id = $2 AND finished_at = $3");
         const FORGET: Sql = Sql::by_key("DELETE FROM parts_under_way WHERE institution_code = $1 AND file_id = $2");
         const TIDY: Sql = Sql::reference("DELETE FROM files_under_way WHERE finished_at < $1");
         // Later than every other file, whatever the clocks of the machines say.
         let finished_at = now.micros().max(self.last_whole().await? + 1);
-        let finished = self.execute(FINISH, &values![finished_at, file]).await?;
+        let finished = self.execute(FINISH, &values![finished_at, file, NOT_YET]).await?;
         let stored = self.execute(FORGET, &values![institution, file]).await?;
         if (finished, stored) != (1, parts) {
-            return Err(Error::Conflict("the claims file was taken back meanwhile".into()));
+            return Err(taken_back());
         }
         self.execute(TIDY, &values![now.plus_seconds(-FINISHED_FOR)]).await.map(drop)
     }
@@ -219,9 +225,11 @@ impl Tx {
     pub async fn take_back_file(&mut self, institution: &InstitutionCode, file: FileId) -> Result<()> {
         const WAITING: Sql =
             Sql::by_key("DELETE FROM unattached_receipts WHERE institution_code = $1 AND file_id = $2");
-        const FILE: Sql = Sql::reference("DELETE FROM files_under_way WHERE file_id = $1");
+        // Whoever reads just now and has seen a receipt of it has to ask again, as if it had become whole.
+        const FILE: Sql = Sql::reference("UPDATE files_under_way SET finished_at = $1 WHERE file_id = $2");
         self.execute(WAITING, &values![institution, file]).await?;
-        self.execute(FILE, &values![file]).await.map(drop)
+        let gone_at = self.last_whole().await? + 1;
+        self.execute(FILE, &values![gone_at, file]).await.map(drop)
     }
 
     /// When a file in pieces became whole last. Asked before receipts are read, for [`Tx::files_not_whole_since`].
@@ -260,6 +268,10 @@ impl Tx {
         };
         self.row(SQL, &values![institution, file, part], read).await
     }
+}
+
+fn taken_back() -> Error {
+    Error::Conflict("the claims file was taken back meanwhile".into())
 }
 
 /// Pieces one after the other, each behind its length (four bytes).

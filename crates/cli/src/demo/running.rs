@@ -9,7 +9,7 @@ use crate::demo::state::{DEMO_FILE, DemoDocument, DemoInstitution, DocumentInsti
 use crate::failure::{Failure, Outcome};
 use crate::json_file::write_json;
 use crate::verb::audit::head_signer;
-use crate::verb::{database_url, open_service, until_told_to_stop};
+use crate::verb::{StopSignals, database_url, open_service};
 use madoguchi_model::account::AccountKind;
 use madoguchi_model::day::Day;
 use madoguchi_model::institution::InstitutionKind;
@@ -69,6 +69,7 @@ pub(crate) struct Running {
     server: RunningServer,
     home: Home,
     terminals: Vec<InstitutionTerminals>,
+    signals: StopSignals,
 }
 
 struct InstitutionTerminals {
@@ -111,6 +112,7 @@ impl Running {
             server,
             home,
             terminals: Vec::new(),
+            signals: StopSignals::listen()?,
         };
         running.take_up(state).await?;
         Ok(running)
@@ -135,11 +137,9 @@ impl Running {
         let mut look = tokio::time::interval(LOOK);
         let mut sign = tokio::time::interval(Duration::from_secs(SIGN_SECONDS));
         let mut tidy = tokio::time::interval(Duration::from_secs(TIDY_SECONDS));
-        let told = until_told_to_stop();
-        tokio::pin!(told);
         loop {
             tokio::select! {
-                told = &mut told => { told?; break; }
+                () = self.signals.told() => break,
                 _ = sign.tick() => {
                     if let Err(refusal) = self.service.sign_head(&self.signer).await {
                         warn!(code = refusal.reason.code(), detail = refusal.detail, "the audit head was not signed");

@@ -1,7 +1,7 @@
 //! `madoguchi serve`: the central server.
 
 use super::audit::head_signer_beside;
-use super::{Limits, Place, open_service, until_told_to_stop};
+use super::{Limits, Place, StopSignals, open_service};
 use crate::demo::state::STATE_FILE;
 use crate::failure::{Failure, Outcome};
 use crate::output;
@@ -74,23 +74,22 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
         machine: arguments.machines,
         rates: arguments.limits.rates(),
     };
+    let signals = StopSignals::listen()?;
     let server = Server::start(parts).await.map_err(Failure::new)?;
     info!(people = %server.people, machines = %server.machine, "serving");
     output::note(format!("受付を開始しました。画面：{}　機械：{}", server.people, server.machine));
-    watch(&service, &signer, place.cards()).await?;
+    watch(&service, &signer, place.cards(), signals).await;
     server.shutdown().await;
     Ok(service.stop(Some(&signer)).await?)
 }
 
 /// Signs heads, takes card revocations up and removes what is kept for a day only, until a signal comes.
-async fn watch(service: &Service, signer: &HeadSigner, cards: PathBuf) -> Outcome<()> {
+async fn watch(service: &Service, signer: &HeadSigner, cards: PathBuf, mut signals: StopSignals) {
     let mut every = tokio::time::interval(Duration::from_secs(SIGN_SECONDS));
     let mut tidy = tokio::time::interval(Duration::from_secs(TIDY_SECONDS));
-    let told = until_told_to_stop();
-    tokio::pin!(told);
     loop {
         tokio::select! {
-            told = &mut told => return told,
+            () = signals.told() => return,
             _ = tidy.tick() => {
                 if let Err(refusal) = service.remove_over().await {
                     warn!(code = refusal.reason.code(), detail = refusal.detail, "results of yesterday were not removed");

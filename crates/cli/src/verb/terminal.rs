@@ -1,6 +1,6 @@
 //! `madoguchi terminal`: what stands on an institution's desk.
 
-use super::until_told_to_stop;
+use super::StopSignals;
 use crate::failure::{Failure, Outcome};
 use crate::output;
 use clap::Args;
@@ -98,12 +98,13 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
         reader,
         folders,
     };
+    let mut signals = StopSignals::listen()?;
     let terminal = Terminal::start(config).await.map_err(Failure::new)?;
     output::line(terminal.url());
     if let Some(kiosk) = terminal.kiosk_url() {
         output::line(kiosk);
     }
-    until_told_to_stop().await?;
+    signals.told().await;
     terminal.shutdown().await;
     Ok(())
 }

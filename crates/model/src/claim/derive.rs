@@ -22,9 +22,9 @@ const DENTAL_SURGERY_LAST: u8 = 44;
 /// Entries that one record makes at most: 31 days, each with at most 99 times.
 const OCCURRENCES_MAX: u32 = 99;
 /// Bytes that the rows of one receipt come to at most; the largest real ones have some thousands of rows.
-const ROWS_BYTES_MAX: usize = 1 << 25;
-/// What a row comes to beside its usage.
-const ROW_BYTES: usize = 256;
+const ROWS_BYTES_MAX: usize = 1 << 24;
+/// What a row comes to beside its usage; a good deal more than it does.
+const ROW_BYTES: usize = 512;
 
 /// The rows of one receipt; the parts of a [`crate::care::CareReceipt`] that need the masters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

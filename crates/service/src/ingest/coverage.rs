@@ -99,8 +99,8 @@ impl Service {
 
     /// A store whose persons were numbered by an earlier rule would have everybody twice.
     async fn check_numbering(&self, rows: &[CoverageRow], report: &mut CoverageReport) -> Result<(), Refusal> {
-        let former =
-            rows.iter().take(NUMBERING_ROWS).map(|row| derived_id("person", &[&row.person_key], PersonId::from_bytes));
+        let looked_at = rows.iter().step_by(rows.len() / NUMBERING_ROWS + 1);
+        let former = looked_at.map(|row| derived_id("person", &[&row.person_key], PersonId::from_bytes));
         let former: BTreeSet<PersonId> = former.collect();
         let former: Vec<PersonId> = former.into_iter().collect();
         if let Some(row) = rows.first()
@@ -312,8 +312,8 @@ fn waiting_since(now: Timestamp) -> Timestamp {
     now.day().month().plus_months(-WAITING_MONTHS).first_day().midnight()
 }
 
-/// Rows of a list that are looked at for persons of a former numbering.
-const NUMBERING_ROWS: usize = 16;
+/// Rows all over a list that are looked at for persons of a former numbering.
+const NUMBERING_ROWS: usize = 64;
 /// Last characters of a key in which neighbours of an operator's list differ.
 const NEIGHBOURS_DIFFER_IN: usize = 4;
 /// First bytes of an id that neighbours share.

@@ -5,7 +5,7 @@ use crate::failure::{Failure, Outcome};
 use madoguchi_service::ingest::{ClaimsReport, ClaimsSource};
 use madoguchi_wire::Issue;
 use madoguchi_wire::claims::{PackedFile, is_packed, packed_files};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -88,6 +88,16 @@ impl TakenZips {
 pub(super) fn all(paths: &[PathBuf]) -> Outcome<Vec<Found>> {
     let mut files = Vec::new();
     paths.iter().try_for_each(|path| find(path, DEPTH_MAX, &mut files))?;
+    // What is named twice is taken once.
+    let mut seen = BTreeSet::new();
+    files.retain(|file| {
+        let path = fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
+        let inside = match &file.form {
+            Form::Packed(inside) => Some(inside.name.clone()),
+            Form::Plain | Form::Damaged(_) => None,
+        };
+        seen.insert((path, inside))
+    });
     Ok(files)
 }
 
