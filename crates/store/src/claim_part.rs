@@ -114,7 +114,7 @@ impl Tx {
         self.execute(SQL, &values![file, institution, now, NOT_YET]).await.map(drop)
     }
 
-    /// Stores parts of a file that was begun.
+    /// Stores parts of one file that was begun.
     ///
     /// # Errors
     /// As [`Tx::insert_parts`]; also [`Error::Conflict`] when another process took the file back meanwhile.
@@ -125,10 +125,11 @@ impl Tx {
         );
         const UNDER_WAY: Sql =
             Sql::reference("SELECT begun_at FROM files_under_way WHERE file_id = $1 AND finished_at = $2");
+        let Some(first) = parts.first() else { return Ok(()) };
+        if self.row(UNDER_WAY, &values![first.file, NOT_YET], |row| row.int(0)).await?.is_none() {
+            return Err(taken_back());
+        }
         for part in parts {
-            if self.row(UNDER_WAY, &values![part.file, NOT_YET], |row| row.int(0)).await?.is_none() {
-                return Err(taken_back());
-            }
             let ids = part.receipts.as_slice();
             self.execute(SQL, &values![&part.institution, part.file, part.number, part.care_month, ids]).await?;
         }

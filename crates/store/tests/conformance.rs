@@ -1,6 +1,8 @@
 //! One suite for all engines: each test is a function over a store, run on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod support;
+
 mod conformance {
     pub(crate) mod bulk;
     pub(crate) mod chain;
@@ -16,7 +18,6 @@ mod conformance {
     pub(crate) mod writing;
 }
 
-use madoguchi_model::day::Timestamp;
 use madoguchi_store::{DatabaseUrl, Kind, ProcessName, Result, Store, Tx, test_support};
 
 /// A store of one test, and where it is.
@@ -30,7 +31,7 @@ pub(crate) fn process(name: &str) -> ProcessName {
     ProcessName::parse(name).unwrap()
 }
 
-pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+pub(crate) use support::NOW;
 
 /// Writes with this value; the write must go well.
 pub(crate) async fn put<V, T, F>(place: &Place, value: V, job: F) -> T

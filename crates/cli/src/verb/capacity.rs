@@ -6,6 +6,7 @@
 use crate::failure::{Failure, Outcome};
 use crate::output;
 use clap::{Args, ValueEnum};
+use indicatif::HumanCount;
 use serde::Deserialize;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -227,15 +228,7 @@ fn markdown(needs: &[Need], figures: &Figures, cores: u32) -> String {
 
 /// A number with its thousands apart.
 fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    HumanCount(number).to_string()
 }
 
 /// Two digits that count, or all before the point.

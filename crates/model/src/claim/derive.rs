@@ -98,9 +98,7 @@ impl Derived {
         self.medications.extend(further.medications);
         self.unknown_codes.extend(further.unknown_codes);
     }
-}
 
-impl Derived {
     /// Whether there is room for so many more rows, each with so long a text.
     fn has_room(&mut self, rows: usize, text: usize) -> bool {
         self.bytes = self.bytes.saturating_add(rows.saturating_mul(ROW_BYTES.saturating_add(text)));

@@ -19,7 +19,7 @@ use madoguchi_wire::coverage::{self, CoverageFile, CoverageRow};
 use madoguchi_wire::ticket::{self, TicketFile};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader};
 
 /// Months for which a receipt waits for its person.
@@ -101,8 +101,7 @@ impl Service {
     async fn check_numbering(&self, rows: &[CoverageRow], report: &mut CoverageReport) -> Result<(), Refusal> {
         let looked_at = rows.iter().step_by(rows.len() / NUMBERING_ROWS + 1);
         let former = looked_at.map(|row| derived_id("person", &[&row.person_key], PersonId::from_bytes));
-        let former: BTreeSet<PersonId> = former.collect();
-        let former: Vec<PersonId> = former.into_iter().collect();
+        let former: Vec<PersonId> = former.collect();
         if let Some(row) = rows.first()
             && !self.0.store.read().persons_with_ids(&former).await?.is_empty()
         {

@@ -42,9 +42,8 @@ pub(super) struct Delivery<'a> {
     ended: Vec<Ended>,
     /// Parts so far.
     parts: u32,
-    /// Parts that are stored already; some of them once the file is under way.
-    stored: u64,
-    under_way: bool,
+    /// Parts that are stored already, once the file is under way.
+    under_way: Option<u64>,
 }
 
 /// A piece as it is stored.
@@ -65,8 +64,7 @@ impl<'a> Delivery<'a> {
             enrolment: enrol.then(|| Enrolment::new(service, now)),
             ended: Vec::new(),
             parts: 0,
-            stored: 0,
-            under_way: false,
+            under_way: None,
         }
     }
 
@@ -155,8 +153,8 @@ impl<'a> Delivery<'a> {
 
     /// Stores a piece of a file that goes on.
     async fn store_piece(&mut self, packed: Packed) -> Result<(), Refusal> {
-        let first = !std::mem::replace(&mut self.under_way, true);
-        self.stored += packed.parts.len() as u64;
+        let first = self.under_way.is_none();
+        *self.under_way.get_or_insert_default() += packed.parts.len() as u64;
         let (now, file, institution) = (self.now, self.file, self.header.institution.clone());
         let write = async move |tx: &mut Tx| -> Result<(), Refusal> {
             if first {
@@ -188,13 +186,13 @@ impl<'a> Delivery<'a> {
         };
         let draft = self.service.operator_draft(Action::IngestClaims, report.words(&taken));
         let (now, ended) = (self.service.now(), std::mem::take(&mut self.ended));
-        let (under_way, stored) = (self.under_way, self.stored);
+        let under_way = self.under_way;
         let write = async move |tx: &mut Tx| -> Result<(), Refusal> {
             tx.insert_parts(&packed.parts).await?;
             tx.insert_unattached(&packed.waiting).await?;
             tx.end_receipts(&ended, now).await?;
             tx.insert_claim_file(&taken).await?;
-            if under_way {
+            if let Some(stored) = under_way {
                 tx.finish_file(&taken.institution, taken.id, stored, now).await?;
             }
             tx.audit(draft).await?;
@@ -207,8 +205,8 @@ impl<'a> Delivery<'a> {
     /// Takes back what is stored of a file that can't be taken.
     pub(super) async fn take_back(self) -> Result<(), Refusal> {
         match self.under_way {
-            true => take_back(self.service, self.header.institution, self.file).await,
-            false => Ok(()),
+            Some(_) => take_back(self.service, self.header.institution, self.file).await,
+            None => Ok(()),
         }
     }
 }

@@ -1,21 +1,12 @@
 //! The audit chain holds through failures and restarts.
 
-use madoguchi_model::audit::{Action, Draft, Entry, Head, Outcome, Verifier};
+use madoguchi_model::audit::{Draft, Entry, Head, Verifier};
 use madoguchi_store::{Error, Store, audit::SignedHead};
 
-use crate::{NOW, Place, process};
+use crate::{NOW, Place, process, support};
 
 pub(crate) fn draft(detail: &str) -> Draft {
-    Draft {
-        at: NOW,
-        institution: "1312345678".to_owned(),
-        user: "viewer01".to_owned(),
-        terminal: "0a".to_owned(),
-        action: Action::ViewRecords,
-        outcome: Outcome::Done,
-        subject: "00".repeat(16),
-        detail: detail.to_owned(),
-    }
+    Draft { subject: "00".repeat(16), ..support::draft(detail.to_owned()) }
 }
 
 pub(crate) async fn verified(store: &Store, name: &str) -> Vec<Entry> {

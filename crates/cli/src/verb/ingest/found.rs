@@ -79,32 +79,27 @@ impl TakenZips {
 
     /// Removes those of which all files were taken.
     pub(super) fn remove(self) -> Outcome<()> {
-        let all_taken = self.0.iter().filter(|(_, left)| **left == 0).map(|(path, _)| path);
-        all_taken.into_iter().try_for_each(|path| fs::remove_file(path).map_err(|error| Failure::io(path, &error)))
+        let mut all_taken = self.0.iter().filter(|(_, left)| **left == 0).map(|(path, _)| path);
+        all_taken.try_for_each(|path| fs::remove_file(path).map_err(|error| Failure::io(path, &error)))
     }
 }
 
 /// The files in the order of their names.
 pub(super) fn all(paths: &[PathBuf]) -> Outcome<Vec<Found>> {
     let mut files = Vec::new();
-    paths.iter().try_for_each(|path| find(path, DEPTH_MAX, &mut files))?;
-    // What is named twice is taken once.
     let mut seen = BTreeSet::new();
-    files.retain(|file| {
-        let path = fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
-        let inside = match &file.form {
-            Form::Packed(inside) => Some(inside.name.clone()),
-            Form::Plain | Form::Damaged(_) => None,
-        };
-        seen.insert((path, inside))
-    });
+    paths.iter().try_for_each(|path| find(path, DEPTH_MAX, &mut seen, &mut files))?;
     Ok(files)
 }
 
-fn find(path: &Path, depth: usize, files: &mut Vec<Found>) -> Outcome<()> {
+/// What is named twice, or by two names, is found once.
+fn find(path: &Path, depth: usize, seen: &mut BTreeSet<PathBuf>, files: &mut Vec<Found>) -> Outcome<()> {
     let metadata = fs::metadata(path).map_err(|error| Failure::io(path, &error))?;
     if !metadata.is_dir() {
-        return find_inside(path, &metadata, files);
+        return match seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())) {
+            true => find_inside(path, &metadata, files),
+            false => Ok(()),
+        };
     }
     if depth == 0 {
         return Err(Failure::file(path, "ディレクトリの階層が深すぎます"));
@@ -115,7 +110,7 @@ fn find(path: &Path, depth: usize, files: &mut Vec<Found>) -> Outcome<()> {
     // Files that are being written have such names.
     inside.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
     inside.sort();
-    inside.iter().try_for_each(|path| find(path, depth - 1, files))
+    inside.iter().try_for_each(|path| find(path, depth - 1, seen, files))
 }
 
 /// A file, or the files in a ZIP. What is no file of its own, such as a pipe, is not looked into: it can be read once only.
