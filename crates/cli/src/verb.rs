@@ -22,12 +22,15 @@ use crate::demo::state::State;
 use crate::failure::{Failure, Outcome};
 use clap::Args;
 use madoguchi_model::release::ReleaseRule;
-use madoguchi_service::{Clock, Service, ServiceParts, audit::newest_entry_time};
+use madoguchi_service::{Clock, Service, ServiceParts, audit::newest_entry_time, face::TIDY_SECONDS};
 use madoguchi_store::{DatabaseUrl, Limits as StoreLimits, ProcessName, Store};
 use madoguchi_trust::card_trust::CardTrust;
 use madoguchi_web::RateLimits;
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::warn;
 
 /// Where a deployment keeps its files and its records.
 #[derive(Debug, Clone, Args)]
@@ -40,6 +43,17 @@ pub(crate) struct Place {
     /// `madoguchi.db` in the directory
     #[arg(long, env = "MADOGUCHI_DATABASE")]
     pub(crate) database: Option<String>,
+}
+
+/// Removes what is kept for a day only, at once and then from time to time; it never ends.
+pub(crate) async fn keep_tidy(service: &Service) -> Infallible {
+    let mut every = tokio::time::interval(Duration::from_secs(TIDY_SECONDS));
+    loop {
+        every.tick().await;
+        if let Err(refusal) = service.remove_over().await {
+            warn!(code = refusal.reason.code(), detail = refusal.detail, "results of yesterday were not removed");
+        }
+    }
 }
 
 /// How much programs may ask.

@@ -26,6 +26,8 @@ use madoguchi_store::Tx;
 /// Results that are handed over at once at most; the rest follows.
 pub const FACES_AT_ONCE_MAX: u32 = 50;
 
+/// So many lines of lists of checks are removed in one write.
+const LINES_AT_A_TIME: u32 = 500;
 /// Seconds between two calls of [`Service::remove_over`].
 pub const TIDY_SECONDS: u64 = 3_600;
 
@@ -190,12 +192,28 @@ impl Service {
     /// When the store cannot be written.
     pub async fn remove_over(&self) -> Result<(), Refusal> {
         let now = self.now();
-        let write = async move |tx: &mut Tx| -> Result<(), Refusal> {
-            tx.remove_faces_before(now.plus_seconds(-FACE_SECONDS)).await?;
-            tx.remove_checks_before(now.day()).await?;
-            Ok(())
+        let faces = async move |tx: &mut Tx| -> Result<u64, Refusal> {
+            Ok(tx.remove_faces_before(now.plus_seconds(-FACE_SECONDS)).await?)
         };
-        self.0.store.write_or_repeat("eligibility.remove_over", write).await
+        self.0.store.write_or_repeat("eligibility.remove_faces", faces).await?;
+        let day = now.day();
+        let institutions = async move |tx: &mut Tx| -> Result<Vec<InstitutionCode>, Refusal> {
+            Ok(tx.institutions_with_checks_before(day).await?)
+        };
+        for institution in self.0.store.scan(institutions).await? {
+            // Little by little, so that nobody's audit entry waits for yesterday's lists.
+            loop {
+                let institution = institution.clone();
+                let slice = async move |tx: &mut Tx| -> Result<u64, Refusal> {
+                    Ok(tx.remove_checks_before(&institution, day, LINES_AT_A_TIME).await?)
+                };
+                if self.0.store.write_or_repeat("eligibility.remove_checks", slice).await? < u64::from(LINES_AT_A_TIME)
+                {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ use madoguchi_model::consent::{CONSENT_SECONDS, Scope};
 use madoguchi_model::day::Timestamp;
 use madoguchi_model::decision::Denial;
 use madoguchi_model::eligibility::{AnswerConsent, Face, KindConsent, Notice, Registration, Validity};
+use madoguchi_model::institution::InstitutionCode;
 use madoguchi_model::insurance::InsuranceNumbers;
 use madoguchi_model::kiosk::ConsentPage as Page;
 use madoguchi_model::listing::ListKind;
@@ -463,4 +464,13 @@ async fn a_reader_s_checks_are_in_the_list_of_the_day(world: World) {
     assert_eq!(grades, [Validity::Invalid, Validity::Valid]);
     assert!(listed.iter().all(|(_, check)| check.query.is_none()));
     assert!(!listed[1].1.answer.rows[0].consents.unwrap().scope().is_empty(), "one line a pass, as it ended");
+
+    let left = async || {
+        let institution = InstitutionCode::parse(HOSPITAL).unwrap();
+        world.service.store().read().checks(&institution, NOW.day(), 9).await.unwrap().len()
+    };
+    world.service.remove_over().await.unwrap();
+    assert_eq!(left().await, 2);
+    world.service_at(NOW.plus_seconds(24 * 3_600)).remove_over().await.unwrap();
+    assert_eq!(left().await, 0);
 }

@@ -14,8 +14,8 @@ pub enum Error {
     /// The database can't be reached or gave up in the middle. Nothing was written.
     #[error("the database is unavailable, nothing was written: {0}")]
     Unavailable(Arc<str>),
-    /// The connection was lost while a commit was under way: the write may stand or not.
-    #[error("the connection was lost during commit, the write may stand or not: {0}")]
+    /// The connection was lost while a commit was under way, or the disk did not keep it: the write may stand or not.
+    #[error("a commit was not confirmed, the write may stand or not: {0}")]
     OutcomeUnknown(Arc<str>),
     /// Too many writes are waiting, or another process holds the database. Nothing was written.
     #[error("the store is busy, nothing was written: {0}")]

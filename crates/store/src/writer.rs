@@ -60,7 +60,9 @@ const RUSH: usize = 4;
 /// and makes every reader of a SQLite file read its pages anew.
 const GATHER: Duration = Duration::from_micros(300);
 /// A process that gives way begins no further write in a transaction that is older than this.
-const SHORT_BATCH: Duration = Duration::from_millis(2);
+const SHORT_BATCH: Duration = Duration::from_millis(1);
+/// It leaves the others so many times as long as its transaction took.
+const PAUSES: u32 = 6;
 /// A neighbour's look at a lock file takes less.
 const LOOK_TIME: Duration = Duration::from_millis(100);
 /// A new process waits so long for its name.
@@ -78,13 +80,13 @@ pub(crate) struct Writer {
     pulse: Arc<Pulse>,
     /// Whom this process gives way to, if it does.
     neighbours: Option<Arc<Neighbours>>,
-    /// What [`Writer::checkpoint_for`] has set.
-    checkpoints_often: Option<bool>,
 }
 
 enum Engine {
     Sqlite {
         writing: Arc<sqlite::Writing>,
+        log: sqlite::Log,
+        keeper: sqlite::Keeper,
         /// Held as long as this process writes; the system lets go of it however the process ends.
         _lock: std::fs::File,
     },
@@ -105,17 +107,19 @@ impl Writer {
         neighbours: Option<Arc<Neighbours>>,
     ) -> Result<Self> {
         let engine = match address {
-            Address::Sqlite(path) => Engine::Sqlite {
-                _lock: lock(path, &process)?,
-                writing: sqlite::Writing::new(sqlite::Session::to_write(path, &limits, false)?),
-            },
+            Address::Sqlite(path) => {
+                let lock = lock(path, &process)?;
+                let writing = sqlite::Writing::new(sqlite::Session::to_commit(path, &limits)?);
+                let log = sqlite::Log::new(path);
+                let keeper = sqlite::Keeper::start(path, &limits, &log, sqlite::SHORT)?;
+                Engine::Sqlite { writing, log, keeper, _lock: lock }
+            }
             Address::Postgres(server) => {
                 Engine::Postgres { server: server.clone(), session: None, backoff: Backoff::default() }
             }
         };
         let chain = Arc::new(Mutex::new(Chain::new(process.clone())));
-        let mut writer =
-            Self { engine, limits, process, chain, stale: true, pulse, neighbours, checkpoints_often: None };
+        let mut writer = Self { engine, limits, process, chain, stale: true, pulse, neighbours };
         let until = Instant::now() + NAME_WAIT;
         loop {
             match writer.begin().await {
@@ -157,11 +161,10 @@ impl Writer {
             while !waiting.is_empty() {
                 let begun = Instant::now();
                 let gives_way = self.gives_way();
-                self.checkpoint_for(gives_way);
+                self.keep_log_for(gives_way);
                 self.batch(&mut waiting, gives_way).await;
                 if gives_way {
-                    // The others get most of the time.
-                    std::thread::sleep((3 * begun.elapsed()).clamp(Duration::from_millis(2), LONG_WRITE));
+                    std::thread::sleep((PAUSES * begun.elapsed()).clamp(Duration::from_millis(2), LONG_WRITE));
                 }
             }
         }
@@ -171,19 +174,11 @@ impl Writer {
         }
     }
 
-    /// How long the write-ahead log of a SQLite file may grow before a commit brings it into the file. Alone, long work
-    /// lets it grow, because the same pages change again and again. Beside a server it keeps it short, so that no commit
-    /// of the server meets a long one.
-    fn checkpoint_for(&mut self, gives_way: bool) {
-        let (Some(_), Engine::Sqlite { writing, .. }) = (&self.neighbours, &self.engine) else { return };
-        if self.checkpoints_often == Some(gives_way) {
-            return;
-        }
-        let text = if gives_way { "PRAGMA wal_autocheckpoint = 500" } else { "PRAGMA wal_autocheckpoint = 16384" };
-        match writing.session().set(text) {
-            Ok(()) => self.checkpoints_often = Some(gives_way),
-            Err(error) => tracing::debug!(%error, "the length of the write-ahead log was not set"),
-        }
+    /// How long the write-ahead log of a SQLite file may grow before it is brought into the file. Long work that is alone
+    /// lets it grow; beside a server it leaves that to the server, unless nobody does it.
+    fn keep_log_for(&self, gives_way: bool) {
+        let (Some(_), Engine::Sqlite { keeper, .. }) = (&self.neighbours, &self.engine) else { return };
+        keeper.keep(if gives_way { 2 * sqlite::LONG } else { sqlite::LONG });
     }
 
     fn gives_way(&self) -> bool {
@@ -322,7 +317,10 @@ impl Writer {
         self.connect().await?;
         match &self.engine {
             // IMMEDIATE: a transaction that began as a reader could not become a writer beside another process.
-            Engine::Sqlite { writing, .. } => writing.session().set("BEGIN IMMEDIATE")?,
+            Engine::Sqlite { writing, log, .. } => {
+                log.holds()?;
+                writing.session().set("BEGIN IMMEDIATE")?;
+            }
             Engine::Postgres { .. } => self.send("BEGIN")?,
         }
         if self.stale {
@@ -340,8 +338,11 @@ impl Writer {
     }
 
     async fn commit(&mut self) -> Result<()> {
-        match &self.engine {
-            Engine::Sqlite { writing, .. } => writing.session().set("COMMIT"),
+        match &mut self.engine {
+            Engine::Sqlite { writing, log, .. } => {
+                writing.session().set("COMMIT")?;
+                log.sync()
+            }
             Engine::Postgres { .. } => self.session()?.commit().await,
         }
     }

@@ -9,7 +9,7 @@ use crate::demo::state::{DEMO_FILE, DemoDocument, DemoInstitution, DocumentInsti
 use crate::failure::{Failure, Outcome};
 use crate::json_file::write_json;
 use crate::verb::audit::head_signer;
-use crate::verb::{StopSignals, database_url, open_service};
+use crate::verb::{StopSignals, database_url, keep_tidy, open_service};
 use madoguchi_model::account::AccountKind;
 use madoguchi_model::day::Day;
 use madoguchi_model::institution::InstitutionKind;
@@ -17,7 +17,6 @@ use madoguchi_model::release::ReleaseRule;
 use madoguchi_report::{FontChoice, Reports};
 use madoguchi_service::Service;
 use madoguchi_service::audit::{HeadSigner, SIGN_SECONDS};
-use madoguchi_service::face::TIDY_SECONDS;
 use madoguchi_store::{Error, ProcessName, Store};
 use madoguchi_terminal::{FolderConfig, MachineAccount, RunningTerminal, Terminal, TerminalConfig};
 use madoguchi_trust::card_trust::CardTrust;
@@ -136,7 +135,8 @@ impl Running {
     pub(crate) async fn until_told_to_stop(mut self) -> Outcome<()> {
         let mut look = tokio::time::interval(LOOK);
         let mut sign = tokio::time::interval(Duration::from_secs(SIGN_SECONDS));
-        let mut tidy = tokio::time::interval(Duration::from_secs(TIDY_SECONDS));
+        let service = self.service.clone();
+        let mut tidying = std::pin::pin!(keep_tidy(&service));
         loop {
             tokio::select! {
                 () = self.signals.told() => break,
@@ -145,11 +145,7 @@ impl Running {
                         warn!(code = refusal.reason.code(), detail = refusal.detail, "the audit head was not signed");
                     }
                 }
-                _ = tidy.tick() => {
-                    if let Err(refusal) = self.service.remove_over().await {
-                        warn!(code = refusal.reason.code(), detail = refusal.detail, "results of yesterday were not removed");
-                    }
-                }
+                never = &mut tidying => match never {},
                 _ = look.tick() => {
                     if let Err(failure) = self.look().await {
                         warn!(message = failure.message, "the demo directory could not be taken up");

@@ -1,7 +1,7 @@
 //! `madoguchi serve`: the central server.
 
 use super::audit::head_signer_beside;
-use super::{Limits, Place, StopSignals, open_service};
+use super::{Limits, Place, StopSignals, keep_tidy, open_service};
 use crate::demo::state::STATE_FILE;
 use crate::failure::{Failure, Outcome};
 use crate::output;
@@ -10,7 +10,6 @@ use madoguchi_model::release::ReleaseRule;
 use madoguchi_report::{FontChoice, Reports};
 use madoguchi_service::Service;
 use madoguchi_service::audit::{HeadSigner, SIGN_SECONDS};
-use madoguchi_service::face::TIDY_SECONDS;
 use madoguchi_store::{ProcessName, Store};
 use madoguchi_trust::card_trust::CardTrust;
 use madoguchi_web::{Server, ServerParts};
@@ -86,15 +85,11 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
 /// Signs heads, takes card revocations up and removes what is kept for a day only, until a signal comes.
 async fn watch(service: &Service, signer: &HeadSigner, cards: PathBuf, mut signals: StopSignals) {
     let mut every = tokio::time::interval(Duration::from_secs(SIGN_SECONDS));
-    let mut tidy = tokio::time::interval(Duration::from_secs(TIDY_SECONDS));
+    let mut tidying = std::pin::pin!(keep_tidy(service));
     loop {
         tokio::select! {
             () = signals.told() => return,
-            _ = tidy.tick() => {
-                if let Err(refusal) = service.remove_over().await {
-                    warn!(code = refusal.reason.code(), detail = refusal.detail, "results of yesterday were not removed");
-                }
-            }
+            never = &mut tidying => match never {},
             _ = every.tick() => {
                 if let Err(refusal) = service.sign_head(signer).await {
                     warn!(code = refusal.reason.code(), detail = refusal.detail, "the audit head was not signed");

@@ -3,6 +3,8 @@
 //! A point read takes some microseconds, less than handing it to another thread would: so it runs where it is asked
 //! for. The file is in WAL mode, so readers never wait for the writer.
 
+mod log;
+
 use std::{
     cell::RefCell,
     collections::HashMap,
@@ -16,6 +18,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, backup::StepResult, config::DbConfig, ffi};
 
+pub(crate) use self::log::{Keeper, LONG, Log, SHORT};
 use super::Limits;
 use crate::{
     Error, Result,
@@ -105,10 +108,17 @@ impl Session {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let session = Self::open(path, flags, limits)?;
+        session.deadline.set(limits.long_deadline);
         session.set("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")?;
         session.set(&format!("PRAGMA cache_size = -{}", u64::from(limits.writer_cache_mib.max(1)) * 1024))?;
         session.set("PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = ON")?;
-        session.deadline.set(limits.long_deadline);
+        Ok(session)
+    }
+
+    /// The connection of a writer that makes its commits durable itself ([`Log`]) and has a [`Keeper`].
+    pub(crate) fn to_commit(path: &Path, limits: &Limits) -> Result<Self> {
+        let session = Self::to_write(path, limits, false)?;
+        session.set("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0")?;
         Ok(session)
     }
 

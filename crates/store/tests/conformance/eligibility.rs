@@ -3,7 +3,7 @@
 use madoguchi_model::{
     account::UserId,
     code::{Combination, QualificationValidity, TicketKind, TreatmentKind},
-    day::Timestamp,
+    day::{Day, Timestamp},
     eligibility::{Answer, Check, Face},
     id::{CheckId, FaceId, TicketId},
     institution::InstitutionCode,
@@ -122,7 +122,19 @@ pub(crate) async fn checks_are_listed_by_day(place: &Place) {
     assert_eq!(tx.checks(&hospital(), NOW.day(), 1).await.unwrap(), expected[..1]);
     assert_eq!(tx.check(&hospital(), NOW.day(), id(1)).await.unwrap(), Some(check(NOW)));
     assert_eq!(tx.check(&pharmacy(), NOW.day(), id(1)).await.unwrap(), None);
-    assert_eq!(put(place, (), async move |tx, ()| tx.remove_checks_before(tomorrow.day()).await).await, 3);
+    let before = async |day: Day| {
+        let mut found = place.store.read().institutions_with_checks_before(day).await.unwrap();
+        found.sort();
+        found
+    };
+    assert_eq!(before(NOW.day()).await, []);
+    assert_eq!(before(tomorrow.day()).await, [hospital(), pharmacy()]);
+    let remove = async |limit: u32| {
+        let day = tomorrow.day();
+        put(place, hospital(), async move |tx, code| tx.remove_checks_before(&code, day, limit).await).await
+    };
+    assert_eq!([remove(1).await, remove(9).await, remove(9).await], [1, 1, 0]);
+    assert_eq!(before(tomorrow.day()).await, [pharmacy()]);
     assert_eq!(tx.checks(&hospital(), tomorrow.day(), 9).await.unwrap().len(), 1);
 }
 

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use super::complaint::Complaint;
 use super::door::{Door, DoorFault, Face, is_face_name};
 use super::layout::{Layout, UNFINISHED, names, remove, sync_folder};
-use super::request::jittered;
+use super::request::{jittered, off};
 use super::seal::Seal;
 
 /// How often the server is asked without being rung.
@@ -29,15 +29,22 @@ const BETWEEN: &str = "__";
 
 /// What fetching results of the reader takes.
 pub(super) struct Faces {
-    pub(super) layout: Arc<Layout>,
-    pub(super) seal: Arc<Seal>,
-    pub(super) door: Arc<Door>,
+    place: Place,
+    door: Arc<Door>,
     /// Rung when somebody has passed the reader.
-    pub(super) bell: Arc<Notify>,
+    bell: Arc<Notify>,
     complaint: Complaint,
 }
 
+/// Where the results go. Its functions wait for the disk, so they run off the async threads.
+#[derive(Clone)]
+struct Place {
+    layout: Arc<Layout>,
+    seal: Arc<Seal>,
+}
+
 /// A result that is being delivered.
+#[derive(Clone)]
 struct Mark {
     id: String,
     name: String,
@@ -51,12 +58,12 @@ enum Trouble {
 
 impl Faces {
     pub(super) fn new(layout: Arc<Layout>, seal: Arc<Seal>, door: Arc<Door>, bell: Arc<Notify>) -> Self {
-        Self { layout, seal, door, bell, complaint: Complaint::default() }
+        Self { place: Place { layout, seal }, door, bell, complaint: Complaint::default() }
     }
 
     /// Fetches when rung and now and then, until told to stop.
     pub(super) async fn run(self, mut stop: watch::Receiver<()>) {
-        let mut has_work = self.tidy();
+        let mut has_work = self.at_place(|place| Ok(place.tidy())).await.unwrap_or(true);
         loop {
             if has_work {
                 let visited = tokio::select! {
@@ -78,6 +85,56 @@ impl Faces {
         }
     }
 
+    /// Everything that the server has.
+    async fn visit(&self) -> Result<(), Trouble> {
+        for mark in self.at_place(Place::marks).await? {
+            self.finish(mark).await?;
+        }
+        let mut done = HashSet::new();
+        for _ in 0..ROUNDS_MAX {
+            let faces = self.door.faces().await.map_err(Trouble::Door)?;
+            let new: Vec<Face> = faces.into_iter().filter(|face| done.insert(face.id.clone())).collect();
+            if new.is_empty() {
+                break;
+            }
+            for face in new {
+                let mark = self.at_place(|place| place.write(face)).await?;
+                self.finish(mark).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// From the mark on: into its place, tell the server, forget the mark.
+    async fn finish(&self, mark: Mark) -> Result<(), Trouble> {
+        let put = mark.clone();
+        self.at_place(move |place| place.put(&put)).await?;
+        self.door.face_taken(&mark.id).await.map_err(Trouble::Door)?;
+        self.at_place(move |place| remove(&place.layout.marks.join(mark.file()))).await
+    }
+
+    async fn at_place<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Place) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let place = self.place.clone();
+        off(move || work(&place)).await.map_err(Trouble::Disk)
+    }
+
+    fn complain(&self, trouble: &Trouble) {
+        self.complaint.say(|| match trouble {
+            Trouble::Disk(error) => {
+                tracing::error!(%error, "results of the reader cannot be put into the folder face; they are tried again");
+            }
+            Trouble::Door(DoorFault::Account(_)) => {
+                tracing::error!("results of the reader do not arrive: the server refuses the folder agent's account");
+            }
+            Trouble::Door(fault) => tracing::warn!(?fault, "results of the reader do not arrive at the moment"),
+        });
+    }
+}
+
+impl Place {
     /// Removes what was half written; whether something is half delivered.
     fn tidy(&self) -> bool {
         let marks = self.marks().unwrap_or_default();
@@ -89,26 +146,6 @@ impl Faces {
             }
         }
         !marks.is_empty()
-    }
-
-    /// Everything that the server has.
-    async fn visit(&self) -> Result<(), Trouble> {
-        for mark in self.marks().map_err(Trouble::Disk)? {
-            self.finish(&mark).await?;
-        }
-        let mut done = HashSet::new();
-        for _ in 0..ROUNDS_MAX {
-            let faces = self.door.faces().await.map_err(Trouble::Door)?;
-            let new: Vec<Face> = faces.into_iter().filter(|face| done.insert(face.id.clone())).collect();
-            if new.is_empty() {
-                break;
-            }
-            for face in new {
-                let mark = self.write(face).map_err(Trouble::Disk)?;
-                self.finish(&mark).await?;
-            }
-        }
-        Ok(())
     }
 
     /// The result durable beside its place, and its mark.
@@ -124,15 +161,12 @@ impl Faces {
         Ok(mark)
     }
 
-    /// From the mark on: into its place, tell the server, forget the mark.
-    async fn finish(&self, mark: &Mark) -> Result<(), Trouble> {
+    /// The result into its place. One that was delivered before may have been taken away since.
+    fn put(&self, mark: &Mark) -> io::Result<()> {
         match fs::rename(self.beside(mark), self.layout.face.join(&mark.name)) {
-            // Delivered before: the client may have taken it away since.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.layout.face.is_dir() => {}
-            renamed => renamed.map_err(Trouble::Disk)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.layout.face.is_dir() => Ok(()),
+            renamed => renamed,
         }
-        self.door.face_taken(&mark.id).await.map_err(Trouble::Door)?;
-        remove(&self.layout.marks.join(mark.file())).map_err(Trouble::Disk)
     }
 
     fn marks(&self) -> io::Result<Vec<Mark>> {
@@ -142,18 +176,6 @@ impl Faces {
     /// In the same folder, as that may be on another file system than `.work`; under a name that no client looks for.
     fn beside(&self, mark: &Mark) -> PathBuf {
         self.layout.face.join(format!(".{}{UNFINISHED}", mark.id))
-    }
-
-    fn complain(&self, trouble: &Trouble) {
-        self.complaint.say(|| match trouble {
-            Trouble::Disk(error) => {
-                tracing::error!(%error, "results of the reader cannot be put into the folder face; they are tried again");
-            }
-            Trouble::Door(DoorFault::Account(_)) => {
-                tracing::error!("results of the reader do not arrive: the server refuses the folder agent's account");
-            }
-            Trouble::Door(fault) => tracing::warn!(?fault, "results of the reader do not arrive at the moment"),
-        });
     }
 }
 

@@ -1,0 +1,269 @@
+//! The write-ahead log of a SQLite file: made durable by who commits, brought into the file by a thread of its own.
+//!
+//! SQLite does both inside of a commit: it waits for the disk while nobody else may write, and every thousand pages it
+//! copies them into the file and waits for the disk twice more. Here a commit only writes: the lock is free while the disk
+//! is waited for, and no commit meets a copy. Deliberately not here: when to commit, which the writer knows.
+
+use std::{
+    fs::File,
+    io,
+    mem::ManuallyDrop,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use super::{Session, broken};
+use crate::{Error, Limits, Result};
+
+/// So many pages that are only in the log are brought into the file (16 MB).
+pub(crate) const SHORT: i64 = 4_096;
+/// The same for long work that is alone (64 MB): it changes the same pages again and again.
+pub(crate) const LONG: i64 = 16_384;
+/// A log that has so many pages more than that begins anew, for which nobody may write for a moment.
+const MORE: i64 = 8_192;
+/// The log is looked at so often.
+const EVERY: Duration = Duration::from_millis(100);
+/// So long a log that should begin anew waits for readers that still need it.
+const WAIT_FOR_READERS: Duration = Duration::from_millis(5);
+
+/// The log as the one who commits sees it.
+pub(crate) struct Log {
+    path: PathBuf,
+    /// Opened with the first commit, when there is one; the file stays as long as a connection does.
+    file: Option<File>,
+    lost: Lost,
+}
+
+/// Whether the disk once failed to keep what it had been given. The system then forgets which bytes these were, and a
+/// second try would seem to go well: nothing may be written after that.
+#[derive(Clone, Default)]
+struct Lost(Arc<AtomicBool>);
+
+impl Log {
+    pub(crate) fn new(database: &Path) -> Self {
+        let mut path = database.canonicalize().unwrap_or_else(|_| database.to_owned()).into_os_string();
+        path.push("-wal");
+        Self { path: path.into(), file: None, lost: Lost::default() }
+    }
+
+    /// Refuses what could not be made durable any more.
+    pub(crate) fn holds(&self) -> Result<()> {
+        match self.lost.0.load(Ordering::Relaxed) {
+            true => Err(Error::unavailable("the disk has lost what it was given: look after it, then start again")),
+            false => Ok(()),
+        }
+    }
+
+    /// Waits until all that was committed is on the disk.
+    pub(crate) fn sync(&mut self) -> Result<()> {
+        let file = match self.file.take() {
+            Some(file) => Ok(file),
+            None => File::options().write(true).open(&self.path),
+        };
+        let synced = file.and_then(|file| self.file.insert(file).sync_data());
+        synced.map_err(|error| {
+            self.lost.0.store(true, Ordering::Relaxed);
+            Error::OutcomeUnknown(format!("the log was not made durable: {error}").into())
+        })
+    }
+}
+
+/// Keeps a log short while the writer goes on; dropped, it ends.
+pub(crate) struct Keeper {
+    pages: Arc<AtomicI64>,
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    /// [`SHORT`] or another number of pages that may be only in the log.
+    pub(crate) fn start(path: &Path, limits: &Limits, log: &Log, pages: i64) -> Result<Self> {
+        let session = Session::to_write(path, limits, false)?;
+        session.connection.busy_timeout(WAIT_FOR_READERS).map_err(|error| broken("the log", &error))?;
+        let pages = Arc::new(AtomicI64::new(pages));
+        let file = Flushed { path: path.to_owned(), file: None, lost: log.lost.clone() };
+        let mut keeping = Keeping { session, file, pages: Arc::clone(&pages), failed: false };
+        let (stop, stopped) = channel();
+        let thread = std::thread::Builder::new().name("store-log".into()).spawn(move || keeping.run(&stopped));
+        let thread = thread.map_err(|error| Error::unavailable(error.to_string()))?;
+        Ok(Self { pages, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Another number from now on.
+    pub(crate) fn keep(&self, pages: i64) {
+        self.pages.store(pages, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+/// What the thread has.
+struct Keeping {
+    session: Session,
+    file: Flushed,
+    pages: Arc<AtomicI64>,
+    /// The last time failed, and was told.
+    failed: bool,
+}
+
+impl Keeping {
+    fn run(&mut self, stopped: &Receiver<()>) {
+        while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+            match self.keep() {
+                Ok(()) => self.failed = false,
+                Err(error) if !self.failed => {
+                    self.failed = true;
+                    tracing::warn!(%error, "the log is not brought into the file at the moment and grows");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn keep(&mut self) -> Result<()> {
+        let pages = self.pages.load(Ordering::Relaxed);
+        let state = self.session.checkpoint(Checkpoint::Look)?;
+        if state.logged - state.copied < pages {
+            return Ok(());
+        }
+        let state = self.session.checkpoint(Checkpoint::Copy)?;
+        // Under a writer SQLite leaves the copied pages to the system. They would all be waited for at once, with the
+        // writers, when the log begins anew.
+        self.file.flush()?;
+        if state.logged < pages + MORE {
+            return Ok(());
+        }
+        self.session.checkpoint(Checkpoint::Copy)?;
+        self.file.flush()?;
+        self.session.checkpoint(Checkpoint::BeginAnew).map(drop)
+    }
+}
+
+/// The database file, for nothing but to wait until the disk has what was written to it.
+struct Flushed {
+    path: PathBuf,
+    /// Never closed: with the first closing of a file, by whomever, a process loses all locks that it has on it (POSIX),
+    /// SQLite's too. One a store that has grown large, so it is no matter.
+    file: Option<ManuallyDrop<File>>,
+    lost: Lost,
+}
+
+impl Flushed {
+    fn flush(&mut self) -> Result<()> {
+        self.flushed().map_err(|error| {
+            self.lost.0.store(true, Ordering::Relaxed);
+            Error::unavailable(format!("the file was not made durable: {error}"))
+        })
+    }
+
+    fn flushed(&mut self) -> io::Result<()> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => ManuallyDrop::new(File::options().write(true).open(&self.path)?),
+        };
+        self.file.insert(file).sync_data()
+    }
+}
+
+/// What is done with the log.
+#[derive(Clone, Copy)]
+enum Checkpoint {
+    Look,
+    Copy,
+    BeginAnew,
+}
+
+/// Pages of the log, and how many of them are in the file.
+#[derive(Debug)]
+struct State {
+    logged: i64,
+    copied: i64,
+}
+
+impl Session {
+    fn checkpoint(&self, what: Checkpoint) -> Result<State> {
+        let ask = match what {
+            Checkpoint::Look => "PRAGMA wal_checkpoint(NOOP)",
+            Checkpoint::Copy => "PRAGMA wal_checkpoint(PASSIVE)",
+            Checkpoint::BeginAnew => "PRAGMA wal_checkpoint(RESTART)",
+        };
+        self.deadline.start();
+        let answer = self.connection.query_row(ask, [], |row| Ok(State { logged: row.get(1)?, copied: row.get(2)? }));
+        answer.map_err(|error| broken("the log", &error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    fn store(directory: &tempfile::TempDir) -> (PathBuf, Session) {
+        let path = directory.path().join("store.db");
+        Session::to_write(&path, &Limits::default(), true).unwrap();
+        let session = Session::to_commit(&path, &Limits::default()).unwrap();
+        session.set("CREATE TABLE numbers (number INTEGER PRIMARY KEY, text TEXT)").unwrap();
+        (path, session)
+    }
+
+    fn write(session: &Session) {
+        session.set("INSERT INTO numbers (text) VALUES (hex(randomblob(3000)))").unwrap();
+    }
+
+    #[test]
+    fn a_log_is_kept_short_while_somebody_reads_and_writes() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, session) = store(&directory);
+        let mut log = Log::new(&path);
+        let keeper = Keeper::start(&path, &Limits::default(), &log, SHORT).unwrap();
+        keeper.keep(10);
+        let (mut written, mut most) = (0, 0);
+        let until = Instant::now() + Duration::from_secs(60);
+        // A page of the table, one of its tree, one of the rest of the text: three in the log for each.
+        while written < 4 * MORE && Instant::now() < until {
+            write(&session);
+            log.sync().unwrap();
+            let reading = Session::to_read(&path, &Limits::default()).unwrap();
+            assert_ne!(reading.number("SELECT max(number) FROM numbers").unwrap(), 0);
+            let state = session.checkpoint(Checkpoint::Look).unwrap();
+            (written, most) = (written + 3, most.max(state.logged));
+        }
+        assert!(written >= 4 * MORE, "so slow a disk shows nothing");
+        assert!((MORE..3 * MORE).contains(&most), "{most} pages of at least {written}");
+        drop(keeper);
+    }
+
+    #[test]
+    fn without_a_keeper_nothing_is_copied() {
+        let directory = tempfile::tempdir().unwrap();
+        let (_, session) = store(&directory);
+        (0..1_500).for_each(|_| write(&session));
+        let state = session.checkpoint(Checkpoint::Look).unwrap();
+        assert!(state.logged > 1_000 && state.copied == 0, "{state:?}");
+    }
+
+    #[test]
+    fn after_a_lost_sync_nothing_more_is_taken() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut log = Log::new(&directory.path().join("missing.db"));
+        log.holds().unwrap();
+        assert!(matches!(log.sync(), Err(Error::OutcomeUnknown(_))));
+        assert!(matches!(log.holds(), Err(Error::Unavailable(_))));
+        let mut file = Flushed { path: directory.path().join("missing.db"), file: None, lost: Lost::default() };
+        assert!(file.flush().is_err() && file.lost.0.load(Ordering::Relaxed));
+    }
+}
