@@ -79,8 +79,11 @@ impl Service {
     /// cut, and the file is the witness that must not be overwritten.
     pub async fn sign_head(&self, signer: &HeadSigner) -> Result<(), Refusal> {
         let Some(process) = self.0.store.process().cloned() else { return Ok(()) };
+        // Asked as a write, the answer comes when the head is durable: the file must not know more than the store.
+        let name = process.clone();
+        let ask = async move |tx: &mut Tx| -> Result<Head, Refusal> { Ok(tx.audit_head(&name).await?) };
+        let head = self.0.store.write_or_repeat("audit.head", ask).await?;
         let mut tx = self.0.store.read();
-        let head = tx.audit_head(&process).await?;
         let last = tx.last_signed_head(process.as_str()).await?;
         if head.sequence == 0 || last.is_some_and(|last| last.sequence == head.sequence) {
             return Ok(());

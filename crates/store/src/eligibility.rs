@@ -169,8 +169,9 @@ impl Tx {
     /// When it can't be written.
     pub async fn remove_checks_before(&mut self, institution: &InstitutionCode, day: Day, limit: u32) -> Result<u64> {
         const SQL: Sql = Sql::by_key(
-            "DELETE FROM checks WHERE institution_code = $1 AND day < $2 AND check_id IN (
-                 SELECT check_id FROM checks WHERE institution_code = $1 AND day < $2 ORDER BY day, check_id LIMIT $3)",
+            "DELETE FROM checks WHERE institution_code = $1 AND (day, check_id) IN (
+                 SELECT day, check_id FROM checks WHERE institution_code = $1 AND day < $2
+                 ORDER BY day, check_id LIMIT $3)",
         );
         self.execute(SQL, &values![institution, day, limit]).await
     }

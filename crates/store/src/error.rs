@@ -73,7 +73,7 @@ pub enum Error {
     /// The text given as process name is none.
     #[error("not a process name: write 1 to 40 lower-case letters, digits and hyphens")]
     ProcessName,
-    /// The store was opened only to read, or is closed.
+    /// The store was opened only to read, is closed, or lies on a disk that failed to keep a write.
     #[error("the store does not take writes: {0}")]
     NotWritable(&'static str),
     /// The database refused a statement: a mistake of ours.
@@ -95,7 +95,7 @@ impl Error {
                 "データベースに接続できません。登録は行われていません。しばらくしてから再度実行してください。"
             }
             Self::OutcomeUnknown(_) => {
-                "登録の途中でデータベースとの接続が切れました。登録されたかどうかを画面で確認してから、必要な場合だけ再度実行してください。"
+                "登録の結果を確認できませんでした。登録されたかどうかを画面で確認してから、必要な場合だけ再度実行してください。"
             }
             Self::Busy(_) | Self::Contended(_) => {
                 "処理が混み合っています。登録は行われていません。しばらくしてから再度実行してください。"
@@ -127,7 +127,7 @@ impl Error {
             }
             Self::ProcessName => "プロセス名は半角の英小文字・数字・ハイフンの40文字以内で指定してください。",
             Self::NotWritable(_) => {
-                "このデータベースは読み取り専用で開かれているか、終了処理中のため、登録できません。"
+                "このデータベースは読み取り専用で開かれているか、終了処理中か、ディスクの障害のため、登録できません。"
             }
             Self::Refused { .. } => "内部の誤りのため処理を中止しました。管理者に連絡してください。",
         }

@@ -96,9 +96,7 @@ pub(crate) async fn schema_version(url: &DatabaseUrl, limits: &Limits) -> Result
 
 /// The gate before serving: neither an older nor a newer schema.
 pub(crate) async fn gate(url: &DatabaseUrl, limits: &Limits) -> Result<()> {
-    // The first who opens a SQLite file after a crash reads its log, which takes a cold and busy disk some time.
-    let limits = Limits { read_deadline: limits.long_deadline, ..*limits };
-    let (found, expected) = (schema_version(url, &limits).await?, version_expected());
+    let (found, expected) = (schema_version(url, limits).await?, version_expected());
     match found.cmp(&expected) {
         std::cmp::Ordering::Less => Err(Error::SchemaTooOld { found, expected }),
         std::cmp::Ordering::Equal => Ok(()),

@@ -6,6 +6,8 @@
 //! chain tells afterwards what became of it.
 
 mod pulse;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::VecDeque,
@@ -201,6 +203,7 @@ impl Writer {
             self.pulse.commit_begins();
             outcome = self.commit().await;
             if let Err(Error::OutcomeUnknown(_)) = outcome
+                && matches!(self.engine, Engine::Postgres { .. })
                 && self.session().is_err()
             {
                 outcome = self.settle(&before, outcome).await;

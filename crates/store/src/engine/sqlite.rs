@@ -108,10 +108,10 @@ impl Session {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let session = Self::open(path, flags, limits)?;
-        session.deadline.set(limits.long_deadline);
         session.set("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")?;
         session.set(&format!("PRAGMA cache_size = -{}", u64::from(limits.writer_cache_mib.max(1)) * 1024))?;
         session.set("PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = ON")?;
+        session.deadline.set(limits.long_deadline);
         Ok(session)
     }
 
@@ -267,14 +267,18 @@ fn wait_for_the_lock(looks: i32) -> bool {
     looks < LOOKS_MAX
 }
 
-/// Records of care are nobody else's to read; SQLite gives its other files the same rights.
+/// Records of care are nobody else's to read; SQLite gives its other files the same rights. A file that is there is not
+/// opened: with its closing this process would lose the locks that SQLite has on it (POSIX).
 fn create_for_the_owner(path: &Path) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let made = options.open(path);
-    made.map(drop).map_err(|error| Error::unavailable(format!("{}: {error}", path.display())))
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(Error::unavailable(format!("{}: {error}", path.display()))),
+    }
 }
 
 /// The writer's session, shared with the jobs that run one after the other on the writer's thread.
