@@ -45,17 +45,6 @@ pub(crate) struct Place {
     pub(crate) database: Option<String>,
 }
 
-/// Removes what is kept for a day only, at once and then from time to time; it never ends.
-pub(crate) async fn keep_tidy(service: &Service) -> Infallible {
-    let mut every = tokio::time::interval(Duration::from_secs(TIDY_SECONDS));
-    loop {
-        every.tick().await;
-        if let Err(refusal) = service.remove_over().await {
-            warn!(code = refusal.reason.code(), detail = refusal.detail, "results of yesterday were not removed");
-        }
-    }
-}
-
 /// How much programs may ask.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Limits {
@@ -127,6 +116,17 @@ pub(crate) async fn open_service(
 pub(crate) fn machine_seconds() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// Removes what is kept for a day only, at once and then from time to time; it never ends.
+pub(crate) async fn keep_tidy(service: &Service) -> Infallible {
+    let mut every = tokio::time::interval(Duration::from_secs(TIDY_SECONDS));
+    loop {
+        every.tick().await;
+        if let Err(refusal) = service.remove_over().await {
+            warn!(code = refusal.reason.code(), detail = refusal.detail, "results of yesterday were not removed");
+        }
+    }
 }
 
 /// Ctrl-C and the termination signal. They are heard from when this is made, so it is made before anybody is told that the

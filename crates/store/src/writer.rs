@@ -113,7 +113,7 @@ impl Writer {
                 let lock = lock(path, &process)?;
                 let writing = sqlite::Writing::new(sqlite::Session::to_commit(path, &limits)?);
                 let log = sqlite::Log::new(path);
-                let keeper = sqlite::Keeper::start(path, &limits, &log, sqlite::SHORT)?;
+                let keeper = sqlite::Keeper::start(path, &limits, &log)?;
                 Engine::Sqlite { writing, log, keeper, _lock: lock }
             }
             Address::Postgres(server) => {

@@ -18,7 +18,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, backup::StepResult, config::DbConfig, ffi};
 
-pub(crate) use self::log::{Keeper, LONG, Log, SHORT};
+pub(crate) use self::log::{Keeper, LONG, Log};
 use super::Limits;
 use crate::{
     Error, Result,

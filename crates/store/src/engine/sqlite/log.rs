@@ -7,7 +7,6 @@
 use std::{
     fs::File,
     io,
-    mem::ManuallyDrop,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -22,7 +21,7 @@ use super::{Session, broken};
 use crate::{Error, Limits, Result};
 
 /// So many pages that are only in the log are brought into the file (16 MB).
-pub(crate) const SHORT: i64 = 4_096;
+const SHORT: i64 = 4_096;
 /// The same for long work that is alone (64 MB): it changes the same pages again and again.
 pub(crate) const LONG: i64 = 16_384;
 /// A log that has so many pages more than that begins anew, for which nobody may write for a moment.
@@ -33,11 +32,24 @@ const EVERY: Duration = Duration::from_millis(100);
 const WAIT_FOR_READERS: Duration = Duration::from_millis(5);
 
 /// The log as the one who commits sees it.
-pub(crate) struct Log {
+pub(crate) struct Log(Waited);
+
+/// A file of SQLite's, for nothing but to wait until the disk has what was written to it. It is opened when it is first
+/// waited for.
+struct Waited {
     path: PathBuf,
-    /// Opened with the first commit, when there is one; the file stays as long as a connection does.
     file: Option<File>,
     lost: Lost,
+}
+
+impl Waited {
+    fn sync(&mut self) -> io::Result<()> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => File::options().write(true).open(&self.path)?,
+        };
+        self.file.insert(file).sync_data().map_err(|error| self.lost.set(error))
+    }
 }
 
 /// Whether the disk once failed to keep what it had been given. The system then forgets which bytes these were, and a
@@ -61,12 +73,12 @@ impl Log {
     pub(crate) fn new(database: &Path) -> Self {
         let mut path = database.canonicalize().unwrap_or_else(|_| database.to_owned()).into_os_string();
         path.push("-wal");
-        Self { path: path.into(), file: None, lost: Lost::default() }
+        Self(Waited { path: path.into(), file: None, lost: Lost::default() })
     }
 
     /// Refuses what could not be made durable any more.
     pub(crate) fn holds(&self) -> Result<()> {
-        match self.lost.is_set() {
+        match self.0.lost.is_set() {
             true => Err(Error::NotWritable("the disk failed to keep a write: look after it and restart the machine")),
             false => Ok(()),
         }
@@ -76,17 +88,13 @@ impl Log {
     #[cfg(test)]
     pub(crate) fn failing() -> Self {
         // What is no file can't be waited for.
-        Self { path: "/dev/null".into(), file: None, lost: Lost::default() }
+        Self(Waited { path: "/dev/null".into(), file: None, lost: Lost::default() })
     }
 
     /// Waits until all that was committed is on the disk.
     pub(crate) fn sync(&mut self) -> Result<()> {
-        let unknown = |error: io::Error| Error::OutcomeUnknown(format!("the log was not made durable: {error}").into());
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => File::options().write(true).open(&self.path).map_err(unknown)?,
-        };
-        self.file.insert(file).sync_data().map_err(|error| unknown(self.lost.set(error)))
+        let unknown = |error| Error::OutcomeUnknown(format!("the log was not made durable: {error}").into());
+        self.0.sync().map_err(unknown)
     }
 }
 
@@ -98,12 +106,11 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// [`SHORT`] or another number of pages that may be only in the log.
-    pub(crate) fn start(path: &Path, limits: &Limits, log: &Log, pages: i64) -> Result<Self> {
+    pub(crate) fn start(path: &Path, limits: &Limits, log: &Log) -> Result<Self> {
         let session = Session::to_write(path, limits, false)?;
         session.connection.busy_timeout(WAIT_FOR_READERS).map_err(|error| broken("the log", &error))?;
-        let pages = Arc::new(AtomicI64::new(pages));
-        let file = Flushed { path: path.to_owned(), file: None, lost: log.lost.clone() };
+        let pages = Arc::new(AtomicI64::new(SHORT));
+        let file = Unclosed(Waited { path: path.to_owned(), file: None, lost: log.0.lost.clone() });
         let mut keeping = Keeping { session, file, pages: Arc::clone(&pages), failed: false };
         let (stop, stopped) = channel();
         let thread = std::thread::Builder::new().name("store-log".into()).spawn(move || keeping.run(&stopped));
@@ -111,7 +118,7 @@ impl Keeper {
         Ok(Self { pages, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Another number from now on.
+    /// So many pages may be only in the log from now on.
     pub(crate) fn keep(&self, pages: i64) {
         self.pages.store(pages, Ordering::Relaxed);
     }
@@ -129,7 +136,7 @@ impl Drop for Keeper {
 /// What the thread has.
 struct Keeping {
     session: Session,
-    file: Flushed,
+    file: Unclosed,
     pages: Arc<AtomicI64>,
     /// The last time failed, and was told.
     failed: bool,
@@ -150,7 +157,7 @@ impl Keeping {
     }
 
     fn keep(&mut self) -> Result<()> {
-        if self.file.lost.is_set() {
+        if self.file.0.lost.is_set() {
             return Ok(());
         }
         let pages = self.pages.load(Ordering::Relaxed);
@@ -172,28 +179,19 @@ impl Keeping {
     /// when the log begins anew: so they are flushed here.
     fn copy(&mut self) -> Result<State> {
         let state = self.session.checkpoint(Checkpoint::Copy)?;
-        self.file.flush()?;
+        let unavailable = |error| Error::unavailable(format!("the file was not made durable: {error}"));
+        self.file.0.sync().map_err(unavailable)?;
         Ok(state)
     }
 }
 
-/// The database file, for nothing but to wait until the disk has what was written to it.
-struct Flushed {
-    path: PathBuf,
-    /// Never closed: with the first closing of a file, by whomever, a process loses all locks that it has on it (POSIX),
-    /// SQLite's too. One a store that has grown large, so it is no matter.
-    file: Option<ManuallyDrop<File>>,
-    lost: Lost,
-}
+/// The database file. It is never closed: with the first closing of a file, by whomever, a process loses all locks that it
+/// has on it (POSIX), SQLite's too. One handle a store that has grown large, so it is no matter.
+struct Unclosed(Waited);
 
-impl Flushed {
-    fn flush(&mut self) -> Result<()> {
-        let unavailable = |error: io::Error| Error::unavailable(format!("the file was not made durable: {error}"));
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => ManuallyDrop::new(File::options().write(true).open(&self.path).map_err(unavailable)?),
-        };
-        self.file.insert(file).sync_data().map_err(|error| unavailable(self.lost.set(error)))
+impl Drop for Unclosed {
+    fn drop(&mut self) {
+        std::mem::forget(self.0.file.take());
     }
 }
 
@@ -254,7 +252,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (path, session) = store(&directory);
         let mut log = Log::new(&path);
-        let keeper = Keeper::start(&path, &Limits::default(), &log, SHORT).unwrap();
+        let keeper = Keeper::start(&path, &Limits::default(), &log).unwrap();
         keeper.keep(10);
         let (mut written, mut most) = (0, 0);
         let until = Instant::now() + Duration::from_secs(60);
@@ -291,7 +289,7 @@ mod tests {
         log.holds().unwrap();
         assert!(matches!(log.sync(), Err(Error::OutcomeUnknown(_))));
         assert!(matches!(log.holds(), Err(Error::NotWritable(_))));
-        let mut file = Flushed { path: "/dev/null".into(), file: None, lost: Lost::default() };
-        assert!(file.flush().is_err() && file.lost.is_set());
+        let mut file = Waited { path: "/dev/null".into(), file: None, lost: Lost::default() };
+        assert!(file.sync().is_err() && file.lost.is_set());
     }
 }
