@@ -240,7 +240,8 @@ impl Reason {
                 "サーバのディスクに空きがないため、処理を中止しました。何も変更されていません。".to_owned()
             }
             Self::OutcomeUnknown => {
-                "登録の途中で、データベースとの接続が切れました。登録されたかどうかは確認できていません。".to_owned()
+                "登録の途中で、データベースから結果を受け取れなくなりました。登録されたかどうかは確認できていません。"
+                    .to_owned()
             }
         }
     }
@@ -292,7 +293,7 @@ impl Reason {
     pub const fn vendor_step(&self) -> &'static str {
         match self {
             Self::Unavailable | Self::NoSpace | Self::OutcomeUnknown => {
-                "サーバのログで、データベースの状態と空き容量を確認してください。"
+                "サーバのログで、データベースとディスクの状態、空き容量を確認してください。"
             }
             Self::Busy => "サーバの負荷と書き込み待ちの数を確認してください。",
             Self::UnknownInstitution => {

@@ -20,6 +20,8 @@ use madoguchi_service::test_support::{
 };
 use madoguchi_service::viewing::Purpose;
 use madoguchi_service::{CardRefusal, Reason, Session, on_every_engine};
+use madoguchi_store::Tx;
+use madoguchi_store::tidy::Passing;
 use madoguchi_trust::{CardAuthority, CardRequest, RevocationReason};
 
 on_every_engine!(
@@ -473,4 +475,17 @@ async fn a_reader_s_checks_are_in_the_list_of_the_day(world: World) {
     assert_eq!(left().await, 2);
     world.service_at(NOW.plus_seconds(24 * 3_600)).remove_over().await.unwrap();
     assert_eq!(left().await, 0);
+
+    let day_after = NOW.plus_seconds(48 * 3_600);
+    let old = async || {
+        let mut found = Vec::new();
+        for what in Passing::ALL {
+            let institutions = async move |tx: &mut Tx| tx.institutions_with_old(what, day_after).await;
+            found.extend(world.service.store().scan(institutions).await.unwrap().first().map(|_| what));
+        }
+        found
+    };
+    assert_eq!(old().await, [Passing::Faces, Passing::Passes], "the consent was over");
+    world.service_at(day_after).remove_over().await.unwrap();
+    assert_eq!(old().await, []);
 }

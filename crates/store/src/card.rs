@@ -184,15 +184,6 @@ impl Tx {
         );
         Ok(self.execute(SQL, &values![institution, id]).await? > 0)
     }
-
-    /// Removes passes that began before this instant; how many.
-    ///
-    /// # Errors
-    /// When it can't be written.
-    pub async fn remove_old_passes(&mut self, begun_before: Timestamp) -> Result<u64> {
-        const SQL: Sql = Sql::report("DELETE FROM passes WHERE begun_at < $1");
-        self.execute(SQL, &values![begun_before]).await
-    }
 }
 
 fn pass(row: &Row<'_>) -> Result<Pass> {

@@ -102,6 +102,24 @@ impl Tx {
         self.load(SOURCE, &sources.iter().map(Vec::as_slice).collect::<Vec<_>>()).await
     }
 
+    /// Reads the places where parts will be stored, so that the write, for which others wait, finds their pages in memory.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub async fn read_ahead(&mut self, parts: &[Part]) -> Result<()> {
+        const RECEIPT: Sql =
+            Sql::by_person("SELECT 1 FROM receipts WHERE person_id = $1 AND care_month = $2 AND receipt_id = $3");
+        const SOURCE: Sql =
+            Sql::by_key("SELECT 1 FROM claim_sources WHERE institution_code = $1 AND file_id = $2 AND part = $3");
+        for part in parts {
+            // Their first three columns are their key.
+            let keys: Vec<Vec<_>> = part.rows.iter().map(|row| row.iter().take(3).cloned().collect()).collect();
+            self.rows_each(RECEIPT, &keys, |row| row.int(0)).await?;
+            self.row(SOURCE, &values![&part.institution, part.file, part.number], |row| row.int(0)).await?;
+        }
+        Ok(())
+    }
+
     /// Notes that a file will be stored in several transactions: it is not shown before [`Tx::finish_file`].
     ///
     /// # Errors

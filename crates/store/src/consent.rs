@@ -216,15 +216,6 @@ impl Tx {
         Ok(patients.into_iter().filter(|patient| search.matches(patient)).collect())
     }
 
-    /// Removes from the lists what was over before this instant; how many rows.
-    ///
-    /// # Errors
-    /// When it can't be written.
-    pub async fn remove_old_list_rows(&mut self, over_before: Timestamp) -> Result<u64> {
-        const SQL: Sql = Sql::report("DELETE FROM consent_list WHERE valid_until < $1");
-        self.execute(SQL, &values![over_before]).await
-    }
-
     async fn list(&mut self, grant: &Grant, person: &Person) -> Result<()> {
         const SQL: Sql = Sql::by_key(
             "INSERT INTO consent_list (institution_code, person_id, scope, granted_at, valid_until, name, kana, sex,

@@ -153,35 +153,4 @@ impl Tx {
             Sql::by_key("SELECT line FROM checks WHERE institution_code = $1 AND day = $2 AND check_id = $3");
         self.row(SQL, &values![institution, day, id], |row| row.json(0)).await
     }
-
-    /// The institutions that still have lists of checks of days before this one.
-    ///
-    /// # Errors
-    /// When the database can't be asked.
-    pub async fn institutions_with_checks_before(&mut self, day: Day) -> Result<Vec<InstitutionCode>> {
-        const SQL: Sql = Sql::report("SELECT DISTINCT institution_code FROM checks WHERE day < $1");
-        self.rows(SQL, &values![day], |row| row.institution(0)).await
-    }
-
-    /// Removes up to `limit` lines of an institution's lists of checks of days before this one; how many.
-    ///
-    /// # Errors
-    /// When it can't be written.
-    pub async fn remove_checks_before(&mut self, institution: &InstitutionCode, day: Day, limit: u32) -> Result<u64> {
-        const SQL: Sql = Sql::by_key(
-            "DELETE FROM checks WHERE institution_code = $1 AND (day, check_id) IN (
-                 SELECT day, check_id FROM checks WHERE institution_code = $1 AND day < $2
-                 ORDER BY day, check_id LIMIT $3)",
-        );
-        self.execute(SQL, &values![institution, day, limit]).await
-    }
-
-    /// Removes results of the reader that nobody took since this instant; how many.
-    ///
-    /// # Errors
-    /// When it can't be written.
-    pub async fn remove_faces_before(&mut self, oldest: Timestamp) -> Result<u64> {
-        const SQL: Sql = Sql::report("DELETE FROM face_results WHERE made_at < $1");
-        self.execute(SQL, &values![oldest]).await
-    }
 }

@@ -41,6 +41,7 @@ mod sql;
 mod store;
 #[cfg(feature = "test-support")]
 pub mod test_support;
+pub mod tidy;
 mod tx;
 mod url;
 mod value;

@@ -49,6 +49,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(7, "0007_access_urls"),
     migration!(8, "0008_claims_at_size"),
     migration!(9, "0009_notices_by_audience"),
+    migration!(10, "0010_kept_for_a_day"),
 ];
 
 /// What [`crate::Store::migrate`] did.

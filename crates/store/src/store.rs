@@ -144,7 +144,17 @@ impl Store {
     /// hears. While it stands still, this process has changed nothing; others may have.
     #[must_use]
     pub fn writes(&self) -> u64 {
+        self.see_anew();
         self.0.pulse.writes()
+    }
+
+    /// Runs `task`, the answering of a request: on SQLite, its short reads that have no wait between them are of one
+    /// moment, for which they cost a fraction. After each wait, and after each write, they see what was committed until then.
+    pub async fn at_one_moment<F: Future>(&self, task: F) -> F::Output {
+        match &self.0.readers {
+            Readers::Sqlite(..) => sqlite::at_one_moment(task).await,
+            Readers::Postgres(_) => task.await,
+        }
     }
 
     /// Whether this store gives way ([`Limits::gives_way`]) and another process writes to the same file just now: then
@@ -154,7 +164,8 @@ impl Store {
         self.0.neighbours.as_ref().is_some_and(|neighbours| neighbours.write())
     }
 
-    /// For short reads: each statement stands alone and sees what was committed before it.
+    /// For short reads: each statement stands alone and sees what was committed before it, but see
+    /// [`Store::at_one_moment`].
     #[must_use]
     pub fn read(&self) -> Tx {
         let [tx] = self.reads();
@@ -252,7 +263,9 @@ impl Store {
         if let Err(error) = self.enqueue(Message::Write { name, work: work(job, answer) }) {
             return (Err(error.into()), Repeat::Useless);
         }
-        outcome.await.unwrap_or_else(|_| {
+        let written = outcome.await;
+        self.see_anew();
+        written.unwrap_or_else(|_| {
             let detail = "the write broke off and was rolled back".into();
             (Err(Error::Refused { table: name.into(), detail }.into()), Repeat::Useless)
         })
@@ -278,7 +291,9 @@ impl Store {
     async fn append_once(&self, draft: Draft) -> Result<Entry> {
         let (answer, outcome) = oneshot::channel();
         self.enqueue(Message::Append { draft, answer })?;
-        outcome.await.unwrap_or(Err(Error::NotWritable("it was closed")))
+        let written = outcome.await;
+        self.see_anew();
+        written.unwrap_or(Err(Error::NotWritable("it was closed")))
     }
 
     /// Waits until everything in the queue is durable, then stops the writer and gives the process's name free. Later
@@ -288,6 +303,13 @@ impl Store {
         let (answer, closed) = oneshot::channel();
         if queue.send(Message::Close { answer }).await.is_ok() {
             let _ = closed.await;
+        }
+    }
+
+    /// What was written until now is seen by the next read of this thread.
+    fn see_anew(&self) {
+        if let Readers::Sqlite(..) = self.0.readers {
+            sqlite::see_anew();
         }
     }
 

@@ -18,7 +18,8 @@ mod conformance {
     pub(crate) mod writing;
 }
 
-use madoguchi_store::{DatabaseUrl, Kind, ProcessName, Result, Store, Tx, test_support};
+use madoguchi_model::{day::Timestamp, institution::InstitutionCode};
+use madoguchi_store::{DatabaseUrl, Kind, ProcessName, Result, Store, Tx, test_support, tidy::Passing};
 
 /// A store of one test, and where it is.
 pub(crate) struct Place {
@@ -41,6 +42,17 @@ where
     F: AsyncFnOnce(&mut Tx, V) -> Result<T> + Send + 'static,
 {
     place.store.write("test", async move |tx| job(tx, value).await).await.unwrap()
+}
+
+/// Removes some of what is kept for a day.
+pub(crate) async fn remove_old(
+    place: &Place,
+    what: Passing,
+    at: InstitutionCode,
+    before: Timestamp,
+    limit: u32,
+) -> u64 {
+    put(place, at, async move |tx, at| tx.remove_old(what, &at, before, limit).await).await
 }
 
 async fn on_sqlite() -> Place {

@@ -33,7 +33,8 @@ const LARGE_BODY_TIME_MAX: Duration = Duration::from_secs(120);
 /// Answers a request for a route of the table.
 pub(crate) async fn serve(app: App, port: Port, route: &'static Route, request: Request) -> Response {
     let mut frame = Frame::default();
-    let answer = answer(app, port, route, request, &mut frame).await;
+    let service = app.service.clone();
+    let answer = service.store().at_one_moment(answer(app, port, route, request, &mut frame)).await;
     let wording = port.wording(route.path);
     header::secured(answer.unwrap_or_else(|problem| problem.respond(wording, route.path, frame)))
 }

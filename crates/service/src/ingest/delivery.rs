@@ -98,6 +98,9 @@ impl<'a> Delivery<'a> {
             };
             let last = piece.last;
             let packed = self.pack(piece, &sender, &taken).await?;
+            if small {
+                self.service.0.store.read().read_ahead(&packed.parts).await?;
+            }
             if !last {
                 self.store_piece(packed).await?;
                 continue;

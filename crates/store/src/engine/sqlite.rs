@@ -4,13 +4,14 @@
 //! for. The file is in WAL mode, so readers never wait for the writer.
 
 mod log;
+mod reading;
 
 use std::{
     cell::RefCell,
     collections::HashMap,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -18,19 +19,18 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, backup::StepResult, config::DbConfig, ffi};
 
-pub(crate) use self::log::{Keeper, LONG, Log};
+#[cfg(test)]
+pub(crate) use self::reading::connections_of_this_thread;
+pub(crate) use self::{
+    log::{Keeper, LONG, Log},
+    reading::{Database, at_one_moment, see_anew},
+};
 use super::Limits;
 use crate::{
     Error, Result,
     sql::{Sql, for_sqlite},
     value::{Cells, Row, Value},
 };
-
-/// A SQLite file as this process sees it; dropping it closes the connections of each thread at its next opening.
-pub(crate) struct Database {
-    path: PathBuf,
-    limits: Limits,
-}
 
 /// A connection that knows its statements' rewritten texts and stops what takes too long.
 pub(crate) struct Session {
@@ -40,49 +40,12 @@ pub(crate) struct Session {
     deadline: Arc<Stopwatch>,
 }
 
-thread_local! {
-    static SESSIONS: RefCell<Vec<(Weak<Database>, Session)>> = const { RefCell::new(Vec::new()) };
-}
-
-#[cfg(test)]
-pub(crate) fn connections_of_this_thread() -> usize {
-    SESSIONS.with_borrow(Vec::len)
-}
-
 /// The virtual machine asks this often whether time is up; 10,000 steps take well under a millisecond.
 const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 /// Pages that a copy takes at a time: a megabyte.
 const PAGES_A_STEP: i32 = 256;
 /// Statements kept prepared by each connection: more than the crate has.
 const STATEMENTS_KEPT: usize = 256;
-
-impl Database {
-    pub(crate) fn new(path: &Path, limits: Limits) -> Arc<Self> {
-        Arc::new(Self { path: path.to_owned(), limits })
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Runs `ask` with this thread's connection, which is opened at its first use.
-    pub(crate) fn with_session<T>(self: &Arc<Self>, ask: impl FnOnce(&Session) -> Result<T>) -> Result<T> {
-        let kept = SESSIONS.with_borrow_mut(|sessions| {
-            let place = sessions.iter().position(|(owner, _)| std::ptr::eq(owner.as_ptr(), Arc::as_ptr(self)));
-            place.map(|place| sessions.swap_remove(place))
-        });
-        let (owner, session) = match kept {
-            Some(kept) => kept,
-            None => (Arc::downgrade(self), Session::to_read(&self.path, &self.limits)?),
-        };
-        let answer = ask(&session);
-        SESSIONS.with_borrow_mut(|sessions| {
-            sessions.retain(|(owner, _)| owner.strong_count() > 0);
-            sessions.push((owner, session));
-        });
-        answer
-    }
-}
 
 impl Session {
     fn to_read(path: &Path, limits: &Limits) -> Result<Self> {
@@ -144,6 +107,24 @@ impl Session {
         self.connection.execute_batch(text).map_err(|error| broken("the whole", &error))
     }
 
+    /// Begins a transaction that reads: all it asks is of the moment of its first question.
+    fn begin(&self) -> Result<()> {
+        self.command("BEGIN")
+    }
+
+    /// Ends a transaction that only read. If that fails, the connection must not be used any more: its next question would
+    /// be of an old moment.
+    fn end(&self) -> Result<()> {
+        self.command("COMMIT")
+    }
+
+    /// As [`Session::set`] for one statement, which is kept prepared.
+    fn command(&self, text: &'static str) -> Result<()> {
+        let fail = |error: rusqlite::Error| broken("the whole", &error);
+        self.deadline.start();
+        self.connection.prepare_cached(text).map_err(fail)?.execute([]).map_err(fail).map(drop)
+    }
+
     /// Statements inside this session may take so long from now on.
     pub(crate) fn allow(&self, deadline: Duration) {
         self.deadline.set(deadline);
@@ -181,11 +162,10 @@ impl Session {
     ) -> Result<Vec<Vec<T>>> {
         let own = sets.len() > 1 && !self.in_transaction();
         if own {
-            self.set("BEGIN")?;
+            self.begin()?;
         }
         let answers = sets.iter().map(|set| self.rows(sql, set, &read)).collect();
-        if own && let Err(error) = self.set("COMMIT") {
-            // A question that was asked after this one would be of the same moment: the connection must not stay so.
+        if own && let Err(error) = self.end() {
             self.set("ROLLBACK")?;
             return Err(error);
         }

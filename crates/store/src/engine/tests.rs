@@ -92,6 +92,44 @@ async fn reads_can_be_spawned() {
     }
 }
 
+/// What a request asks without waiting is of one moment on SQLite, so that a list and its rows fit; but it never misses what
+/// it wrote itself, and nothing stays open behind it.
+#[tokio::test]
+async fn a_request_asks_at_one_moment_until_it_waits_or_writes() {
+    for (store, directory) in stores().await {
+        let Some(directory) = directory else { continue };
+        let other = rusqlite::Connection::open(directory.path().join("store.db")).unwrap();
+        let insert = "INSERT INTO card_certificates (serial, person_id, registered_at) VALUES (?1, zeroblob(16), 0)";
+        let others_write = |serial: &str| assert_eq!(other.execute(insert, [serial]).unwrap(), 1);
+        let seen = async |serial: &str| store.read().person_by_card(serial).await.unwrap().is_some();
+        let request = async {
+            assert!(!seen("one").await);
+            others_write("one");
+            // Inside of a moment another one is the same.
+            assert!(!store.at_one_moment(seen("one")).await);
+            tokio::task::yield_now().await;
+            assert!(seen("one").await, "after a wait");
+            assert!(!seen("two").await);
+            store.write("own", async |tx| tx.mark("two").await).await.unwrap();
+            assert!(seen("two").await, "after a write");
+            others_write("three");
+            let _ = store.writes();
+            assert!(seen("three").await, "who asks for a number of writes reads what they wrote");
+        };
+        store.at_one_moment(request).await;
+        assert!(!seen("four").await);
+        others_write("four");
+        assert!(seen("four").await, "each read stands alone outside of a request");
+        let broken_off = store.at_one_moment(async {
+            assert!(seen("four").await);
+            std::future::pending::<()>().await;
+        });
+        assert!(tokio::time::timeout(Duration::from_millis(20), broken_off).await.is_err());
+        let busy: i64 = other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap();
+        assert_eq!(busy, 0, "nobody reads any more");
+    }
+}
+
 /// A primary that became a standby keeps its connections and refuses every write: they are given up.
 #[tokio::test]
 async fn a_server_that_refuses_writes_is_left() {

@@ -54,6 +54,26 @@ async fn postgresql_finds_every_row_by_an_index() {
     assert!(without_index(&whole).is_some(), "{whole:?}");
 }
 
+/// Statements that look for few among many rows of an institution, by words of theirs, with the index that finds them.
+const FEW_AMONG_MANY: &[(&str, &str)] =
+    &[("SET state = 'superseded'", "passes_unfinished"), ("ORDER BY made_at, face_id LIMIT $3", "face_results_by_age")];
+
+#[tokio::test]
+async fn few_rows_among_many_of_an_institution_are_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let sqlite = on_sqlite(directory.path()).await;
+    for (words, index) in FEW_AMONG_MANY {
+        let mut found = 0;
+        for sql in statements().into_iter().filter(|sql| sql.text.contains(words)) {
+            let plan = sqlite.plan(sql).unwrap();
+            let sorted = plan.iter().any(|step| step.contains("TEMP B-TREE"));
+            assert!(plan.iter().any(|step| step.contains(index)) && !sorted, "{plan:?}: {}", sql.text);
+            found += 1;
+        }
+        assert_ne!(found, 0, "{words}");
+    }
+}
+
 #[tokio::test]
 async fn citus_asks_one_node() {
     let Some(url) = test_support::citus_place() else { return };

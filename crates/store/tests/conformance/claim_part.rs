@@ -35,6 +35,7 @@ async fn shown(place: &Place) -> usize {
 pub(crate) async fn receipts_of_a_file_keep_their_bytes(place: &Place) {
     put_person(place, 1).await;
     let parts = part(0, receipts(&[2, 1, 4, 3]));
+    place.store.read().read_ahead(&parts).await.unwrap();
     put(place, parts, async |tx, it| tx.insert_parts(&it).await).await;
     for number in 1..=4 {
         let receipt = receipt(number, 1 + number % 2, 202_207);

@@ -3,7 +3,7 @@
 use madoguchi_model::{
     account::UserId,
     code::{Combination, QualificationValidity, TicketKind, TreatmentKind},
-    day::{Day, Timestamp},
+    day::Timestamp,
     eligibility::{Answer, Check, Face},
     id::{CheckId, FaceId, TicketId},
     institution::InstitutionCode,
@@ -11,7 +11,8 @@ use madoguchi_model::{
 };
 
 use super::samples::{day, hospital, month, person_id, pharmacy};
-use crate::{NOW, Place, put};
+use crate::{NOW, Place, put, remove_old};
+use madoguchi_store::tidy::Passing;
 
 fn ticket(number: u8, person: u8, institution: InstitutionCode, in_month: i64) -> MedicalTicket {
     let treated = month(in_month);
@@ -98,7 +99,7 @@ pub(crate) async fn a_result_of_the_reader_is_taken_once_or_grows_too_old(place:
     keep(hospital(), face(4, 30), 21).await;
     assert_eq!(waiting(hospital(), -100, 9).await, [face(4, 30)]);
     assert_eq!(waiting(pharmacy(), -100, 9).await.len(), 1);
-    assert_eq!(put(place, (), async |tx, ()| tx.remove_faces_before(NOW.plus_seconds(1)).await).await, 1);
+    assert_eq!(remove_old(place, Passing::Faces, pharmacy(), NOW.plus_seconds(1), 9).await, 1);
 }
 
 pub(crate) async fn checks_are_listed_by_day(place: &Place) {
@@ -122,19 +123,16 @@ pub(crate) async fn checks_are_listed_by_day(place: &Place) {
     assert_eq!(tx.checks(&hospital(), NOW.day(), 1).await.unwrap(), expected[..1]);
     assert_eq!(tx.check(&hospital(), NOW.day(), id(1)).await.unwrap(), Some(check(NOW)));
     assert_eq!(tx.check(&pharmacy(), NOW.day(), id(1)).await.unwrap(), None);
-    let before = async |day: Day| {
-        let mut found = place.store.read().institutions_with_checks_before(day).await.unwrap();
+    let before = async |instant| {
+        let mut found = place.store.read().institutions_with_old(Passing::Checks, instant).await.unwrap();
         found.sort();
         found
     };
-    assert_eq!(before(NOW.day()).await, []);
-    assert_eq!(before(tomorrow.day()).await, [hospital(), pharmacy()]);
-    let remove = async |limit: u32| {
-        let day = tomorrow.day();
-        put(place, hospital(), async move |tx, code| tx.remove_checks_before(&code, day, limit).await).await
-    };
+    assert_eq!(before(NOW).await, []);
+    assert_eq!(before(tomorrow).await, [hospital(), pharmacy()]);
+    let remove = async |limit| remove_old(place, Passing::Checks, hospital(), tomorrow, limit).await;
     assert_eq!([remove(1).await, remove(9).await, remove(9).await], [1, 1, 0]);
-    assert_eq!(before(tomorrow.day()).await, [pharmacy()]);
+    assert_eq!(before(tomorrow).await, [pharmacy()]);
     assert_eq!(tx.checks(&hospital(), tomorrow.day(), 9).await.unwrap().len(), 1);
 }
 

@@ -21,7 +21,8 @@ use madoguchi_store::{
 use madoguchi_store::receipt::Ended;
 
 use super::samples::{coverage, day, hospital, month, person, person_id, pharmacy, receipt};
-use crate::{NOW, Place, put};
+use crate::{NOW, Place, put, remove_old};
+use madoguchi_store::tidy::Passing;
 
 pub(crate) async fn put_person(place: &Place, number: u8) {
     put(place, person(number), async |tx, it| tx.put_persons(&[it]).await).await;
@@ -176,7 +177,9 @@ pub(crate) async fn a_pass_goes_each_step_once(place: &Place) {
     assert_eq!(tx.pass(&hospital(), pass(2, 8).id).await.unwrap().unwrap().state, PassState::Superseded);
     assert_eq!(tx.pass(&hospital(), pass(3, 8).id).await.unwrap(), Some(pass(3, 8)));
     assert_eq!(tx.pass(&pharmacy(), pass(3, 8).id).await.unwrap(), None);
-    assert_eq!(put(place, NOW.plus_seconds(1), async |tx, it| tx.remove_old_passes(it).await).await, 3);
+    assert_eq!(remove_old(place, Passing::Passes, hospital(), NOW, 9).await, 0);
+    assert_eq!(remove_old(place, Passing::Passes, hospital(), NOW.plus_seconds(1), 2).await, 2);
+    assert_eq!(remove_old(place, Passing::Passes, hospital(), NOW.plus_seconds(1), 9).await, 1);
 }
 
 fn grant(number: u8, institution: InstitutionCode, agreed: &[InformationKind], now: Timestamp) -> Grant {
@@ -256,7 +259,8 @@ pub(crate) async fn the_list_is_searched_as_people_write(place: &Place) {
     let patients = place.store.read().consented_patients(&hospital(), now, &everyone).await.unwrap();
     assert_eq!(patients[0].reference_number.as_deref(), Some("C-2"));
     let over = NOW.plus_seconds(CONSENT_SECONDS + 3);
-    assert_eq!(put(place, over, async |tx, it| tx.remove_old_list_rows(it).await).await, 1);
+    assert_eq!(remove_old(place, Passing::Listed, pharmacy(), over, 9).await, 0);
+    assert_eq!(remove_old(place, Passing::Listed, hospital(), over, 9).await, 1);
 }
 
 pub(crate) async fn consent_to(place: &Place, kinds: &[InformationKind]) -> Consent {
