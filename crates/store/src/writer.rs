@@ -56,15 +56,15 @@ pub(crate) enum Message {
 
 /// A write that takes longer is logged: nobody else can write meanwhile, not even an audit entry.
 const LONG_WRITE: Duration = Duration::from_secs(1);
-/// So many writes that wait are a rush.
-const RUSH: usize = 4;
+/// So many writes that wait are a rush: whoever waits already beside another gains more by fewer commits.
+const RUSH: usize = 2;
 /// In a rush the writer waits so long for more to share the commit: a commit costs the processor as much as many entries,
 /// and makes every reader of a SQLite file read its pages anew.
 const GATHER: Duration = Duration::from_micros(300);
 /// A process that gives way begins no further write in a transaction that is older than this.
 const SHORT_BATCH: Duration = Duration::from_millis(1);
 /// It leaves the others so many times as long as its transaction took.
-const PAUSES: u32 = 6;
+const PAUSES: u32 = 8;
 /// A neighbour's look at a lock file takes less.
 const LOOK_TIME: Duration = Duration::from_millis(100);
 /// A new process waits so long for its name.

@@ -26,8 +26,8 @@ use std::collections::BTreeMap;
 
 /// Receipts of a piece.
 const PIECE_RECEIPTS: usize = 4_096;
-/// Receipts of a piece while a server writes to the same file: four milliseconds in a store of a million persons.
-const SMALL_PIECE_RECEIPTS: usize = 64;
+/// Receipts of a piece while a server writes to the same file: a millisecond in a store of a million persons.
+const SMALL_PIECE_RECEIPTS: usize = 32;
 
 /// A file on its way into the store.
 pub(super) struct Delivery<'a> {

@@ -16,8 +16,11 @@ use super::name::Ready;
 
 /// How often it is looked.
 const LOOK: Duration = Duration::from_secs(60);
-/// Files removed in one look.
+/// Files of a folder that are looked at in one look.
 const FILES_MAX: usize = 50_000;
+/// After so many the thread rests, so that a folder that nobody empties costs the others no processor.
+const FILES_AT_A_TIME: usize = 100;
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// How long files may stay.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +72,8 @@ fn came(path: &Path) -> Option<SystemTime> {
         let metadata = fs::symlink_metadata(path).ok().filter(|metadata| !metadata.is_dir())?;
         metadata.modified().ok()
     };
-    modified(path).max(modified(&reason_of(path))).filter(|_| modified(path).is_some())
+    let own = modified(path)?;
+    Some(modified(&reason_of(path)).map_or(own, |reason| own.max(reason)))
 }
 
 fn sweep_folder(
@@ -81,7 +85,10 @@ fn sweep_folder(
 ) -> usize {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     let mut removed = 0;
-    for entry in entries.flatten().take(FILES_MAX) {
+    for (place, entry) in entries.flatten().take(FILES_MAX).enumerate() {
+        if place % FILES_AT_A_TIME == FILES_AT_A_TIME - 1 {
+            std::thread::sleep(PAUSE);
+        }
         let (path, name) = (entry.path(), entry.file_name());
         if is_over(&path, stay) && is_ours(&name.to_string_lossy()) {
             match remove_if(&path, &aside.join(&name), |path| is_over(path, stay)) {
