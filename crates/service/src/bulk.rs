@@ -285,6 +285,8 @@ impl BulkResults {
         let place = self.next;
         self.next += 1;
         let chunk = self.service.0.store.read().bulk_chunk(&self.institution, &self.status.number, place).await?;
+        // To unpack and compose it takes long: no read stays open meanwhile.
+        self.service.0.store.see_anew();
         // It was removed between two chunks.
         let chunk = chunk.ok_or(Reason::UnknownReception)?;
         let records: Vec<Record> = unpacked(&chunk.questions)?;

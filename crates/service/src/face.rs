@@ -195,8 +195,10 @@ impl Service {
         let now = self.now();
         for what in Passing::ALL {
             let before = match what {
-                Passing::Faces | Passing::Passes => now.plus_seconds(-FACE_SECONDS),
-                Passing::Checks | Passing::Listed => now,
+                Passing::Faces => now.plus_seconds(-FACE_SECONDS),
+                Passing::Checks => now,
+                // A day at a time, so that each institution is written to once a day.
+                Passing::Passes | Passing::Listed => now.day().plus_days(-1).midnight(),
             };
             let institutions = async move |tx: &mut Tx| tx.institutions_with_old(what, before).await;
             for institution in self.0.store.scan(institutions).await? {

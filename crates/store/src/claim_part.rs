@@ -102,7 +102,8 @@ impl Tx {
         self.load(SOURCE, &sources.iter().map(Vec::as_slice).collect::<Vec<_>>()).await
     }
 
-    /// Reads the places where parts will be stored, so that the write, for which others wait, finds their pages in memory.
+    /// Reads the places where the receipts and raw bytes of parts will be stored, so that the write, for which others wait,
+    /// finds these pages in memory.
     ///
     /// # Errors
     /// When the database can't be asked.

@@ -141,7 +141,8 @@ impl Store {
     }
 
     /// Counts the commits of this process with a [`Store::write`] in them; it has counted up before the write's caller
-    /// hears. While it stands still, this process has changed nothing; others may have.
+    /// hears. While it stands still, this process has changed nothing; others may have. What is read after it sees all that
+    /// was counted.
     #[must_use]
     pub fn writes(&self) -> u64 {
         self.see_anew();
@@ -149,7 +150,8 @@ impl Store {
     }
 
     /// Runs `task`, the answering of a request: on SQLite, its short reads that have no wait between them are of one
-    /// moment, for which they cost a fraction. After each wait, and after each write, they see what was committed until then.
+    /// moment, for which they cost a fraction. After each wait (for something that was not ready at once), after each write and
+    /// after [`Store::see_anew`] they see what was committed until then.
     pub async fn at_one_moment<F: Future>(&self, task: F) -> F::Output {
         match &self.0.readers {
             Readers::Sqlite(..) => sqlite::at_one_moment(task).await,
@@ -162,6 +164,14 @@ impl Store {
     #[must_use]
     pub fn gives_way(&self) -> bool {
         self.0.neighbours.as_ref().is_some_and(|neighbours| neighbours.write())
+    }
+
+    /// The next read sees what was committed until now, also inside of [`Store::at_one_moment`]: for whoever reads a second
+    /// time to learn what has changed.
+    pub fn see_anew(&self) {
+        if let Readers::Sqlite(..) = self.0.readers {
+            sqlite::see_anew();
+        }
     }
 
     /// For short reads: each statement stands alone and sees what was committed before it, but see
@@ -303,13 +313,6 @@ impl Store {
         let (answer, closed) = oneshot::channel();
         if queue.send(Message::Close { answer }).await.is_ok() {
             let _ = closed.await;
-        }
-    }
-
-    /// What was written until now is seen by the next read of this thread.
-    fn see_anew(&self) {
-        if let Readers::Sqlite(..) = self.0.readers {
-            sqlite::see_anew();
         }
     }
 

@@ -54,7 +54,8 @@ impl Tx {
         self.rows(sql, &values![what.before(before)], |row| row.institution(0)).await
     }
 
-    /// Removes up to `limit` rows of it at an institution that are from before this instant; how many.
+    /// Removes up to `limit` rows of it at an institution that are from before this instant; how many. The age is asked twice:
+    /// a line that is renewed while PostgreSQL waits for its row is looked at again, and then only by the outer condition.
     ///
     /// # Errors
     /// When it can't be written.
@@ -66,23 +67,23 @@ impl Tx {
         limit: u32,
     ) -> Result<u64> {
         const FACES: Sql = Sql::by_key(
-            "DELETE FROM face_results WHERE institution_code = $1 AND face_id IN (
+            "DELETE FROM face_results WHERE institution_code = $1 AND made_at < $2 AND face_id IN (
                  SELECT face_id FROM face_results WHERE institution_code = $1 AND made_at < $2
                  ORDER BY made_at, face_id LIMIT $3)",
         );
         const CHECKS: Sql = Sql::by_key(
-            "DELETE FROM checks WHERE institution_code = $1 AND (day, check_id) IN (
+            "DELETE FROM checks WHERE institution_code = $1 AND day < $2 AND (day, check_id) IN (
                  SELECT day, check_id FROM checks WHERE institution_code = $1 AND day < $2
                  ORDER BY day, check_id LIMIT $3)",
         );
         // Their ids begin with the time.
         const PASSES: Sql = Sql::by_key(
-            "DELETE FROM passes WHERE institution_code = $1 AND pass_id IN (
+            "DELETE FROM passes WHERE institution_code = $1 AND begun_at < $2 AND pass_id IN (
                  SELECT pass_id FROM passes WHERE institution_code = $1 AND begun_at < $2
                  ORDER BY pass_id LIMIT $3)",
         );
         const LISTED: Sql = Sql::by_key(
-            "DELETE FROM consent_list WHERE institution_code = $1 AND person_id IN (
+            "DELETE FROM consent_list WHERE institution_code = $1 AND valid_until < $2 AND person_id IN (
                  SELECT person_id FROM consent_list WHERE institution_code = $1 AND valid_until < $2
                  ORDER BY valid_until LIMIT $3)",
         );

@@ -80,7 +80,8 @@ impl<'a> Delivery<'a> {
         let taken = Taken::before(&mut self.service.0.store.read(), code, month, reviewer).await?;
         let mut institution = known;
         loop {
-            let small = self.service.0.store.gives_way();
+            // Whom an enrolment registers must not depend on who else writes: it is found again from the next piece on.
+            let small = self.service.0.store.gives_way() && self.enrolment.is_none();
             let receipts_max = if small { SMALL_PIECE_RECEIPTS } else { PIECE_RECEIPTS };
             let piece = match reading.piece(masters, receipts_max, &mut self.report) {
                 Ok(piece) => piece,

@@ -5,5 +5,5 @@ CREATE INDEX face_results_by_age ON face_results (institution_code, made_at, fac
 
 -- A new pass ends the unfinished ones of its reader, without reading those that were ever finished there.
 
-DROP INDEX passes_by_reader;
 CREATE INDEX passes_unfinished ON passes (institution_code, reader_hash) WHERE state IN ('open', 'identified');
+DROP INDEX passes_by_reader;

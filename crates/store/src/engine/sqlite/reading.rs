@@ -63,7 +63,7 @@ impl Database {
 }
 
 /// Runs a task: what it asks on a thread's connection without waiting in between is asked at one moment. After it waited
-/// for something, it sees what was committed until then.
+/// for something that was not ready at once, it sees what was committed until then.
 pub(crate) async fn at_one_moment<F: Future>(task: F) -> F::Output {
     let mut task = pin!(task);
     std::future::poll_fn(|context| {
