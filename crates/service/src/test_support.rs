@@ -24,7 +24,7 @@ use madoguchi_model::login::Tries;
 use madoguchi_model::release::{Period, ReleaseRule};
 use madoguchi_model::settings::Setting;
 use madoguchi_store::account::Account;
-use madoguchi_store::{DatabaseUrl, ProcessName, Store, test_support as database};
+use madoguchi_store::{DatabaseUrl, Limits, ProcessName, Store, test_support as database};
 use madoguchi_trust::{CardAuthority, CardTrust, NoteSigner, NoteVerifier, UnlockedCard};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -112,6 +112,14 @@ impl World {
     pub async fn another_process_at(&self, name: &str, now: Timestamp) -> Service {
         let store = Store::open(&self.url, ProcessName::parse(name).unwrap()).await.unwrap();
         service(store, &cards_directory(self.directory()), now)
+    }
+
+    /// Another process on the same SQLite file, which gives way to this one, as an ingestion does.
+    pub async fn process_that_gives_way(&self) -> Service {
+        let limits = Limits { gives_way: true, ..Limits::default() };
+        let store = Store::open_with(&self.url, ProcessName::parse("ingest").unwrap(), limits).await.unwrap();
+        assert!(store.gives_way(), "this process is seen");
+        service(store, &cards_directory(self.directory()), NOW)
     }
 
     /// Stops the process without a last word and starts it again on the same store.

@@ -411,6 +411,29 @@ async fn enrolment_registers_whom_the_file_names_once(world: World) {
     assert_eq!((next.taken, next.persons_enrolled), (4, 0));
 }
 
+/// Beside a server a file is stored in small pieces. Receipts of two names with the same numbers would be one person's if the
+/// first was looked up again for the second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn enrolment_registers_the_same_persons_beside_a_server() {
+    let world = World::on_sqlite().await;
+    let stranger = |number: &str, name: &str| {
+        let mut claim = receipt(number);
+        claim.payers[0].number = "500".to_owned();
+        claim.payers[0].branch = "01".to_owned();
+        claim.patient.name = name.to_owned();
+        claim
+    };
+    let mut claims: Vec<_> = (1..=150).map(|number| receipt(&number.to_string())).collect();
+    claims[0] = stranger("1", "見知　一");
+    claims[149] = stranger("150", "見知　二");
+    let options = ClaimsOptions { enrol: true, ..ClaimsOptions::default() };
+    let ingestion = world.process_that_gives_way().await;
+    let report = ingestion.ingest_claims(file(202_610, &claims), options).await.unwrap();
+    assert_eq!((report.taken, report.persons_enrolled), (150, 2));
+    let unnamed = ingestion.ingest_claims(file(202_611, &claims[1..149]), ClaimsOptions::default()).await.unwrap();
+    assert_eq!((unnamed.outcome, unnamed.taken, unnamed.unattached), (FileOutcome::Taken, 148, 0), "in pieces");
+}
+
 /// Longer than one write takes.
 async fn a_long_file_that_breaks_off_leaves_nothing(world: World) {
     let mut claims: Vec<_> = (1..=4_100).map(|number| receipt(&number.to_string())).collect();
