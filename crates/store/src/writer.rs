@@ -62,9 +62,9 @@ const RUSH: usize = 2;
 /// and makes every reader of a SQLite file read its pages anew.
 const GATHER: Duration = Duration::from_micros(300);
 /// A process that gives way begins no further write in a transaction that is older than this.
-const SHORT_BATCH: Duration = Duration::from_millis(1);
+const SHORT_BATCH: Duration = Duration::from_micros(500);
 /// It leaves the others so many times as long as its transaction took.
-const PAUSES: u32 = 8;
+const PAUSES: u32 = 12;
 /// A neighbour's look at a lock file takes less.
 const LOOK_TIME: Duration = Duration::from_millis(100);
 /// A new process waits so long for its name.
