@@ -1,7 +1,8 @@
 //! The handle through which every question and every write goes.
 //!
-//! [`crate::Store::read`] gives one whose statements stand alone (but see [`crate::Store::at_one_moment`]); [`crate::Store::write`] and [`crate::Store::scan`] give
-//! one inside a transaction. The questions themselves are in the file of their subject, as `impl Tx`.
+//! [`crate::Store::read`] gives one whose statements stand alone (but see [`crate::Store::at_one_moment`]);
+//! [`crate::Store::write`] and [`crate::Store::scan`] give one inside a transaction. The questions themselves are in the
+//! file of their subject, as `impl Tx`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -9,10 +9,10 @@ use madoguchi_model::{
     institution::InstitutionCode,
     ticket::MedicalTicket,
 };
+use madoguchi_store::tidy::Passing;
 
 use super::samples::{day, hospital, month, person_id, pharmacy};
 use crate::{NOW, Place, put, remove_old};
-use madoguchi_store::tidy::Passing;
 
 fn ticket(number: u8, person: u8, institution: InstitutionCode, in_month: i64) -> MedicalTicket {
     let treated = month(in_month);

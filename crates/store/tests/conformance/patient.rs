@@ -19,10 +19,10 @@ use madoguchi_store::{
 };
 
 use madoguchi_store::receipt::Ended;
+use madoguchi_store::tidy::Passing;
 
 use super::samples::{coverage, day, hospital, month, person, person_id, pharmacy, receipt};
 use crate::{NOW, Place, put, remove_old};
-use madoguchi_store::tidy::Passing;
 
 pub(crate) async fn put_person(place: &Place, number: u8) {
     put(place, person(number), async |tx, it| tx.put_persons(&[it]).await).await;

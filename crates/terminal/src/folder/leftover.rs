@@ -73,7 +73,7 @@ fn came(path: &Path) -> Option<SystemTime> {
         metadata.modified().ok()
     };
     let own = modified(path)?;
-    Some(modified(&reason_of(path)).map_or(own, |reason| own.max(reason)))
+    Some(own).max(modified(&reason_of(path)))
 }
 
 fn sweep_folder(
