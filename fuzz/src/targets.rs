@@ -75,10 +75,10 @@ pub(crate) fn claims(bytes: &[u8]) {
 
 /// Claims files in a ZIP: what was checked can be read.
 pub(crate) fn packed_claims(bytes: &[u8]) {
-    let Ok(files) = packed_files(Cursor::new(bytes)) else {
+    let Ok(packed) = packed_files(Cursor::new(bytes)) else {
         return;
     };
-    for file in files {
+    for file in packed.files {
         let read = std::io::copy(&mut file.open(Cursor::new(bytes)).unwrap(), &mut std::io::sink()).unwrap();
         assert!(read == file.bytes, "a file of a ZIP changed while it was read");
     }

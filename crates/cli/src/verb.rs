@@ -22,7 +22,7 @@ use crate::demo::state::State;
 use crate::failure::{Failure, Outcome};
 use clap::Args;
 use madoguchi_model::release::ReleaseRule;
-use madoguchi_service::{Clock, Service, ServiceParts, audit::newest_entry_time, face::TIDY_SECONDS};
+use madoguchi_service::{Clock, Service, ServiceParts, audit::newest_entry_time, tidy::TIDY_SECONDS};
 use madoguchi_store::{DatabaseUrl, Limits as StoreLimits, ProcessName, Store};
 use madoguchi_trust::card_trust::CardTrust;
 use madoguchi_web::RateLimits;
@@ -118,13 +118,13 @@ pub(crate) fn machine_seconds() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Removes what is kept for a day only, at once and then from time to time; it never ends.
+/// Removes what is over, at once and then from time to time; it never ends.
 pub(crate) async fn keep_tidy(service: &Service) -> Infallible {
     let mut every = tokio::time::interval(Duration::from_secs(TIDY_SECONDS));
     loop {
         every.tick().await;
         if let Err(refusal) = service.remove_over().await {
-            warn!(code = refusal.reason.code(), detail = refusal.detail, "results of yesterday were not removed");
+            warn!(code = refusal.reason.code(), detail = refusal.detail, "what is over was not removed");
         }
     }
 }

@@ -32,7 +32,7 @@ fn what_cannot_be_taken_changes_nothing() {
     Demo::start(&directory, &["--today", "20240501", "--persons", "60", "--seed", "7"]).stop();
     // The institution is known from an earlier file.
     let right = put(folder.path(), "right.UKE", &sample());
-    let known = put(folder.path(), "known.UKE", &changed(&sample(), &[("202404", "202403"), ("202403", "202402")]));
+    let known = put(folder.path(), "known.UKE", &changed(&sample(), &[("202403", "202402"), ("202404", "202403")]));
     let enrolled = run(&directory, &["ingest", "claims"], &["--enrol", known.to_str().unwrap()]);
     assert_eq!(enrolled.code, Some(0), "{}", enrolled.text());
 

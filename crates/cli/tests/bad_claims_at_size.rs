@@ -87,7 +87,10 @@ fn one_bad_receipt_in_the_middle(directory: &Path, folder: &Path) {
     std::fs::rename(&large.path, &copy).unwrap();
     let again = run(directory, &["ingest", "claims"], &["--json", copy.to_str().unwrap()]);
     assert_eq!(again.code, Some(0), "{}", again.text());
-    assert_eq!((&again.json()["outcome"], &again.json()["taken"]), (&json!("taken_before"), &json!(0)));
+    let report = again.json();
+    assert_eq!((&report["outcome"], &report["taken"]), (&json!("taken_before"), &json!(0)));
+    let told: Vec<&Value> = issues(&report).map(|issue| &issue["line"]).collect();
+    assert_eq!(told, [&json!(large.bad_line)], "what was refused then is told again");
     assert_eq!(rows(directory), after);
     // It holds the only copy of what was refused: it is not removed when it is taken again.
     assert_eq!(run(directory, &["ingest", "claims"], &["--remove", copy.to_str().unwrap()]).code, Some(0));
@@ -136,6 +139,15 @@ fn a_damaged_zip_gives_nothing(directory: &Path, folder: &Path) {
     let paths = [path.to_str().unwrap(), broken.to_str().unwrap(), half.to_str().unwrap()];
     assert_eq!(run(directory, &["ingest", "claims", "--remove"], &paths).code, Some(3));
     assert_eq!((path.exists(), broken.exists(), half.exists()), (false, true, true));
+    // One with something else in it is not: nobody knows what that was.
+    let mut other = zip::ZipWriter::new_append(std::io::Cursor::new(whole)).unwrap();
+    other.start_file("RECEIPTC.001", SimpleFileOptions::default()).unwrap();
+    other.write_all(b"IR,1").unwrap();
+    std::fs::write(&path, other.finish().unwrap().into_inner()).unwrap();
+    let told = run(directory, &["ingest", "claims", "--remove"], &[path.to_str().unwrap()]);
+    assert_eq!((told.code, path.exists()), (Some(0), true));
+    assert!(told.err.contains("RECEIPTC.001"), "{}", told.text());
+    std::fs::remove_file(&path).unwrap();
     [broken, half].iter().for_each(|path| std::fs::remove_file(path).unwrap());
 }
 

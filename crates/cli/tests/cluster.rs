@@ -15,6 +15,7 @@ mod patroni;
 mod support;
 
 use deployment::{Deployment, Server};
+use door::{Client, Reply, field};
 use load::Load;
 use madoguchi_model::settings::{NOT_USED, Setting, USED};
 use madoguchi_store::test_support::{ThrowAwayCluster, cluster};
@@ -22,7 +23,7 @@ use patroni::Patroni;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-use support::verb;
+use support::{account, text, verb};
 
 /// How long a disturbed load lasts, and how often something is killed meanwhile.
 fn seconds(ordinary: u64) -> u64 {
@@ -62,6 +63,63 @@ fn server_processes_are_killed_and_added() {
     println!("{kills} kills of {} servers; {}", servers.len(), told(&load));
     assert!(kills >= 3 && load.ledger.answers() > 100, "{kills} kills, {}", told(&load));
     check(&load, servers, &before);
+}
+
+/// What the operator takes away counts at every server, whichever was told: a closed institution within seconds, a revoked
+/// certificate once the list is on the server's machine.
+#[test]
+fn what_is_taken_away_counts_at_every_server() {
+    let Some(cluster) = cluster() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let deployment = Deployment::set_up(folder.path(), &cluster.database_url().unwrap());
+    let servers = ["server-1", "server-2"].map(|name| deployment.server(name));
+    let [closed, revoked] = [0, 1].map(|place| &deployment.document["institutions"][place]);
+    let all = servers.each_ref().map(|server| server.ports);
+    let mut clients = [closed, revoked].map(|institution| {
+        let (mut client, (user, password)) =
+            (Client::new(&deployment.document, institution), account(institution, "viewer"));
+        let reply = client.post(&all, "/login", &[("user_id", &user), ("password", &password)]);
+        assert!(
+            matches!(reply, Reply::Answer { ref head, .. } if field(head, "location") == Some("/menu")),
+            "{reply:?}"
+        );
+        client
+    });
+    let opens = |client: &mut Client, server: &Server| {
+        let reply = client.get(&[server.ports], "/menu");
+        matches!(reply, Reply::Answer { status: 200, body, .. } if body.contains("メニュー"))
+    };
+    let all_open = |client: &mut Client| servers.iter().filter(|server| opens(client, server)).count();
+    assert_eq!(clients.each_mut().map(all_open), [2, 2]);
+
+    let (code, name) = (text(&closed["code"]), text(&closed["name"]));
+    let put = ["--code", &code, "--name", &name, "--opened", "20200101", "--abolished", "20210101"];
+    let put = verb::run(
+        &folder.path().join("demo"),
+        &["institution", "put"],
+        &[&put[..], &["--database", &deployment.database]].concat(),
+    );
+    assert_eq!(put.code, Some(0), "{}", put.text());
+    let certificate = text(&revoked["client_cert"]);
+    let told = verb::run(&folder.path().join("demo"), &["cert", "revoke", &certificate], &[]);
+    assert_eq!(told.code, Some(0), "{}", told.text());
+    for server in &servers {
+        server.take_revocation_list(&deployment);
+    }
+    let until = Instant::now() + Duration::from_secs(10);
+    loop {
+        // A line that is open already is not asked for its certificate again.
+        let cookie = clients[1].cookie.clone();
+        clients[1] = Client::new(&deployment.document, revoked);
+        clients[1].cookie = cookie;
+        match clients.each_mut().map(all_open) {
+            [0, 0] => break,
+            open => assert!(Instant::now() < until, "{open:?} servers still answer"),
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let mut other = Client::new(&deployment.document, &deployment.document["institutions"][2]);
+    assert!(matches!(other.get(&all, "/login"), Reply::Answer { status: 200, .. }), "the others are served");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use madoguchi_model::account::Right;
 use madoguchi_model::audit::{Action, Outcome};
 use madoguchi_model::code::{Code, PrescriptionForm};
 use madoguchi_model::coverage::Coverage;
-use madoguchi_model::day::{Day, Timestamp};
+use madoguchi_model::day::Day;
 use madoguchi_model::eligibility::Told;
 use madoguchi_model::eligibility::{
     self, Answer, AnswerConsent, Check, Consents, FACE_SECONDS, Face, Known, Notice, Presence, Validity, Verdict,
@@ -22,15 +22,9 @@ use madoguchi_model::person::Person;
 use madoguchi_model::settings::{Setting, Settings, USED};
 use madoguchi_model::ticket::MedicalTicket;
 use madoguchi_store::Tx;
-use madoguchi_store::tidy::Passing;
 
 /// Results that are handed over at once at most; the rest follows.
 pub const FACES_AT_ONCE_MAX: u32 = 50;
-
-/// So many rows are removed in one write.
-const ROWS_AT_A_TIME: u32 = 500;
-/// Seconds between two calls of [`Service::remove_over`].
-pub const TIDY_SECONDS: u64 = 3_600;
 
 /// What the holder of a card has, as far as this institution uses it.
 pub(crate) struct Standing {
@@ -183,44 +177,6 @@ impl Service {
         match self.0.store.write_or_repeat("face.taken", write).await? {
             true => Ok(()),
             false => Err(Reason::NotFound("この結果").into()),
-        }
-    }
-
-    /// Removes what is kept for a day only: results of readers that nobody took, lists of checks, passes, and what is over
-    /// in the lists of patients who agreed. The operator's program calls it from time to time.
-    ///
-    /// # Errors
-    /// When the store cannot be read or written.
-    pub async fn remove_over(&self) -> Result<(), Refusal> {
-        let now = self.now();
-        for what in Passing::ALL {
-            let before = match what {
-                Passing::Faces => now.plus_seconds(-FACE_SECONDS),
-                Passing::Checks => now,
-                // A day at a time, so that each institution is written to once a day.
-                Passing::Passes | Passing::Listed => now.day().plus_days(-1).midnight(),
-            };
-            let institutions = async move |tx: &mut Tx| tx.institutions_with_old(what, before).await;
-            for institution in self.0.store.scan(institutions).await? {
-                self.remove_over_of(what, institution, before).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Little by little, so that nobody's audit entry waits for yesterday's lists.
-    async fn remove_over_of(
-        &self,
-        what: Passing,
-        institution: InstitutionCode,
-        before: Timestamp,
-    ) -> Result<(), Refusal> {
-        loop {
-            let institution = institution.clone();
-            let slice = async move |tx: &mut Tx| tx.remove_old(what, &institution, before, ROWS_AT_A_TIME).await;
-            if self.0.store.write_or_repeat("remove_over", slice).await? < u64::from(ROWS_AT_A_TIME) {
-                return Ok(());
-            }
         }
     }
 }

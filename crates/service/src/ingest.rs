@@ -36,8 +36,10 @@ pub use withdraw::WithdrawalReport;
 use madoguchi_wire::{Issue, Severity};
 use serde::Serialize;
 
-/// Findings that a report lists; more are only counted.
-pub const ISSUES_LISTED_MAX: usize = 1_000;
+/// Warnings that a report lists; more are only counted.
+pub const WARNINGS_LISTED_MAX: u64 = 1_000;
+/// Findings that a report lists. What was refused has the rest of the room for itself; more is only counted.
+pub const FINDINGS_LISTED_MAX: usize = 11_000;
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -64,15 +66,42 @@ pub struct Findings {
 
 impl Findings {
     fn push(&mut self, issue: Issue) {
-        self.warnings += u64::from(issue.severity == Severity::Warning);
-        if self.issues.len() < ISSUES_LISTED_MAX {
+        let is_warning = issue.severity == Severity::Warning;
+        let room = !is_warning || self.warnings < WARNINGS_LISTED_MAX;
+        self.warnings += u64::from(is_warning);
+        if room && self.issues.len() < FINDINGS_LISTED_MAX {
             self.issues.push(issue);
         } else {
             self.not_listed += 1;
         }
     }
 
+    /// What was refused, in the order of the file.
+    pub fn refusals(&self) -> impl Iterator<Item = &Issue> {
+        self.issues.iter().filter(|issue| issue.severity != Severity::Warning)
+    }
+
+    /// The listed warnings, in the order of the file.
+    pub fn listed_warnings(&self) -> impl Iterator<Item = &Issue> {
+        self.issues.iter().filter(|issue| issue.severity == Severity::Warning)
+    }
+
     fn extend(&mut self, issues: impl IntoIterator<Item = Issue>) {
         issues.into_iter().for_each(|issue| self.push(issue));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_leave_room_for_what_was_refused() {
+        let mut findings = Findings::default();
+        findings.extend((0..5_000).map(|line| Issue::warning(line, "個人の特定", "該当なし")));
+        findings.push(Issue::row(5_000, "診療年月", "読み取れません"));
+        assert_eq!((findings.issues.len(), findings.not_listed, findings.warnings), (1_001, 4_000, 5_000));
+        assert_eq!(findings.refusals().map(|issue| issue.line).collect::<Vec<_>>(), [5_000]);
+        assert_eq!(findings.listed_warnings().count(), 1_000);
     }
 }

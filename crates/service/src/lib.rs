@@ -28,6 +28,7 @@ mod seat;
 pub mod settings;
 #[cfg(feature = "test-support")]
 pub mod test_support;
+pub mod tidy;
 pub mod viewing;
 
 pub use clock::Clock;

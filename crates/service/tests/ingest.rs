@@ -7,11 +7,12 @@ use madoguchi_model::code::IncomeClass;
 use madoguchi_model::day::{Day, Month, Timestamp};
 use madoguchi_model::id::PersonId;
 use madoguchi_model::person::{Person, Sex};
-use madoguchi_service::ingest::{ClaimsOptions, ClaimsReport, FileOutcome, person_id};
+use madoguchi_service::ingest::{ClaimsOptions, ClaimsReport, ClaimsSource, FileOutcome, Reported, person_id};
 use madoguchi_service::on_every_engine;
 use madoguchi_service::test_support::{CLINIC, HOSPITAL, NOW, Patient, World, code, day};
 use madoguchi_store::Tx;
 use madoguchi_wire::claims::{ClaimsWriter, Header, PointTable};
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -27,6 +28,9 @@ on_every_engine!(
     a_waiting_receipt_can_be_withdrawn,
     persons_of_a_former_numbering_are_not_doubled,
     a_withdrawn_receipt_is_in_force_no_more,
+    an_older_version_stays_out_once_the_newer_one_was_withdrawn,
+    care_after_the_request_is_refused,
+    a_correction_is_not_overtaken_by_what_it_corrects,
     a_refused_file_leaves_nothing_but_its_audit_entry,
     a_long_file_that_breaks_off_leaves_nothing,
     insured_persons_are_taken_whole_or_not_at_all,
@@ -262,12 +266,13 @@ async fn a_receipt_waits_for_thirteen_months(world: World) {
     stranger.payers[0].number = "0099".to_owned();
     assert_eq!(take(&world, file(202_610, &[stranger])).await.unattached, 1);
     let line = "k1,新顔　三子,シンガオ　ミツコ,1,20100303,01130012,33100045,0098,02,20260101,\n";
-    for (today, forgotten) in [(20_271_231, 0), (20_280_102, 1)] {
+    for (today, kept) in [(20_271_231, 1), (20_280_102, 0)] {
         let service = world.service_at(day(today).midnight());
         let report = service.ingest_coverage(format!("{COVERAGE}{line}").into_bytes()).await.unwrap();
-        assert_eq!((report.attached, report.forgotten), (0, forgotten), "{today}");
+        assert_eq!(report.attached, 0, "{today}");
+        service.remove_over().await.unwrap();
+        assert_eq!(world.service.store().read().count_receipts().await.unwrap().1, kept, "{today}");
     }
-    assert_eq!(world.service.store().read().count_receipts().await.unwrap().1, 0);
 }
 
 async fn a_withdrawn_receipt_is_in_force_no_more(world: World) {
@@ -283,6 +288,81 @@ async fn a_withdrawn_receipt_is_in_force_no_more(world: World) {
     let wrong = world.service.withdraw_claims(format!("{head}1,2,3,4,5,6,7,8\n").into_bytes()).await.unwrap();
     assert_eq!(wrong.outcome, FileOutcome::Refused);
     assert_eq!(in_force(&world, Patient::SecondTwin.id()).await, ["1"]);
+}
+
+async fn an_older_version_stays_out_once_the_newer_one_was_withdrawn(world: World) {
+    let version = |number: &str| Claim { search_number: Some("A1".to_owned()), ..receipt(number) };
+    take(&world, file(202_611, &[version("5")])).await;
+    let head = "institution_code,care_month,insurer_number,symbol,number,search_number,request_month,receipt_number\n";
+    let list = format!("{head}{CLINIC},202609,01130012,33100045,12,A1,,\n");
+    assert_eq!(world.service.withdraw_claims(list.clone().into_bytes()).await.unwrap().withdrawn, 1);
+    let late = take(&world, file(202_610, &[version("3")])).await;
+    assert_eq!((late.taken, late.outdated), (0, 1));
+    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await, Vec::<String>::new());
+    // Sent again after it was taken back, it counts; what was taken back is no longer there to be replaced.
+    let month = Month::from_number(202_612).unwrap();
+    let later = world.service_at(month.first_day().midnight());
+    let again = later.ingest_claims(file(202_612, &[version("1")]), ClaimsOptions::default()).await.unwrap();
+    assert_eq!((again.taken, again.replaced, again.outdated), (1, 0, 0));
+    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await, ["1"]);
+}
+
+async fn care_after_the_request_is_refused(world: World) {
+    let to_come = Claim { month: Month::from_number(202_611).unwrap(), ..receipt("1") };
+    let same = Claim { month: Month::from_number(202_610).unwrap(), ..receipt("2") };
+    let report = take(&world, file(202_610, &[to_come, same, receipt("3")])).await;
+    assert_eq!((report.outcome, report.taken, report.refused), (FileOutcome::Taken, 2, 1));
+    let refusal = report.findings.refusals().next().unwrap();
+    assert_eq!((refusal.line, refusal.field.as_str()), (2, "診療年月"));
+    assert!(refusal.message.contains("2026年11月") && refusal.message.contains("2026年10月"), "{refusal}");
+}
+
+/// Both are given together; the first takes long to arrive, as a large one does to be read for its hash.
+async fn a_correction_is_not_overtaken_by_what_it_corrects(world: World) {
+    let corrected = Claim { visit_days: vec![7], ..receipt("1") };
+    let (original, correction) = (file(202_610, &[receipt("1"), receipt("2")]), file(202_610, &[corrected]));
+    let (slow, mut into) = std::io::pipe().unwrap();
+    let writer = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        into.write_all(&original).unwrap();
+    });
+    let slow = ClaimsSource::File(std::fs::File::from(std::os::fd::OwnedFd::from(slow)));
+    let mut files = vec![("original", slow), ("correction", ClaimsSource::from(correction))].into_iter();
+    let mut told = Vec::new();
+    let report = |file: Reported<&'static str>| {
+        let report = file.report.unwrap();
+        told.push((file.key, report.taken, report.replaced));
+    };
+    let options = ClaimsOptions::default();
+    world.service.ingest_claims_files(move || files.next(), options, 2, || (), report).await.unwrap();
+    writer.join().unwrap();
+    assert_eq!(told, [("original", 2, 0), ("correction", 1, 1)]);
+    assert_eq!(in_force(&world, Patient::SecondTwin.id()).await, ["1", "2"]);
+}
+
+/// Beside a server on the same file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_list_of_insured_persons_is_taken_in_pieces() {
+    let world = World::on_sqlite().await;
+    let mut stranger = receipt("1");
+    stranger.payers[0].number = "900".to_owned();
+    stranger.patient.name = "長蛇　百".to_owned();
+    assert_eq!(take(&world, file(202_610, &[stranger])).await.unattached, 1);
+    let line = |number: u32| {
+        let card = if number.is_multiple_of(50) { format!("{number:04x}") } else { String::new() };
+        format!("long{number},長蛇　百,チョウダ　ヒャク,1,20100303,01130012,33100045,{number},02,20260101,{card}\n")
+    };
+    let lines: String = (801..=950).map(line).collect();
+    let before = world.service.store().read().count_persons().await.unwrap();
+    let ingestion = world.process_that_gives_way().await;
+    let list = format!("{COVERAGE}{lines}");
+    for attached in [1, 0] {
+        let report = ingestion.ingest_coverage(list.clone().into_bytes()).await.unwrap();
+        assert_eq!((report.persons, report.coverages, report.cards, report.attached), (150, 150, 3, attached));
+    }
+    assert_eq!(world.service.store().read().count_persons().await.unwrap(), before + 150);
+    assert_eq!(in_force(&world, person_id("long900")).await, ["1"]);
+    assert_eq!(world.service.store().read().person_by_card("0384").await.unwrap(), Some(person_id("long900")));
 }
 
 async fn a_refused_file_leaves_nothing_but_its_audit_entry(world: World) {

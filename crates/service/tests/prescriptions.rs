@@ -9,6 +9,7 @@ use madoguchi_service::ingest::{FileOutcome, PrescriptionReport};
 use madoguchi_service::on_every_engine;
 use madoguchi_service::test_support::{HOSPITAL, NOW, Patient, World, months};
 use madoguchi_service::viewing::Purpose;
+use madoguchi_store::Tx;
 
 on_every_engine!(
     a_prescription_is_seen_at_once_and_then_its_dispensing,
@@ -62,7 +63,7 @@ async fn a_prescription_is_seen_at_once_and_then_its_dispensing(world: World) {
     assert_eq!((report.prescriptions, report.dispensings), (0, 1));
     let entry = world.last_entry().await.draft;
     assert_eq!((entry.action, entry.outcome), (Action::IngestPrescriptions, Outcome::Done));
-    assert_eq!(entry.detail, "prescriptions=0 dispensings=1 cancelled=0 unattached=0 expired=0 removed=0");
+    assert_eq!(entry.detail, "prescriptions=0 dispensings=1 cancelled=0 unattached=0 expired=0");
     assert_eq!(seen(&world, Patient::Ordinary).await, [format!("26年11月23日 調剤 かえで薬局 {name}")]);
 
     let report = ingest(&world, &format!("9,R1,{ORDINARY},,,,,,,,,,,,\n")).await;
@@ -147,7 +148,9 @@ async fn only_a_hundred_days_are_kept(world: World) {
         + &dispensed("R3", ORDINARY, older.number(), oldest.number());
     let report = ingest(&world, &lines).await;
     assert_eq!((report.prescriptions, report.dispensings, report.expired), (1, 1, 1));
-    let tomorrow = world.service_at(Day::midnight(today.plus_days(1)));
-    let report = tomorrow.ingest_prescriptions(HEAD.as_bytes().to_vec()).await.unwrap();
-    assert_eq!((report.outcome, report.removed), (FileOutcome::Taken, 2));
+    for (day, kept) in [(today, 2), (today.plus_days(1), 0)] {
+        world.service_at(Day::midnight(day)).remove_over().await.unwrap();
+        let contents = world.service.store().scan(async |tx: &mut Tx| tx.contents().await).await.unwrap();
+        assert_eq!(contents.tables["prescriptions"], kept, "{day:?}");
+    }
 }

@@ -61,6 +61,10 @@ const EIGHT: usize = 8;
 pub(crate) const TAKE_NAME: Sql =
     Sql::reference("SELECT CAST(CAST(pg_try_advisory_lock(7162015, hashtext($1)) AS INTEGER) AS BIGINT)");
 
+/// PostgreSQL only: the lock of an entry's row changes nothing, but a standby has to confirm it like a change.
+pub(crate) const TOUCH: Sql =
+    Sql::by_key("SELECT sequence FROM audit_entries WHERE process = $1 AND sequence = $2 FOR UPDATE");
+
 pub(crate) fn parameters(entry: &Entry) -> Vec<Value> {
     let draft = &entry.draft;
     values![

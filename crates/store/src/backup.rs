@@ -19,7 +19,15 @@ use std::{
 
 use madoguchi_model::id::PersonId;
 
-use crate::{DatabaseUrl, Error, Store, Tx, audit::Process, migration, sql::Sql, tx::Via, url::Address, value::values};
+use crate::{
+    DatabaseUrl, Error, Store, Tx,
+    audit::Process,
+    migration,
+    sql::Sql,
+    tx::Via,
+    url::{Address, Server},
+    value::values,
+};
 
 /// How long the statements of a backup may take: counting a nation takes hours.
 pub(crate) const BACKUP_DEADLINE: Duration = Duration::from_secs(24 * 3600);
@@ -61,7 +69,7 @@ pub struct Canary {
 }
 
 /// A copy that lies where it shall be used, or beside it, until it is kept or thrown away. A restore that is killed leaves
-/// at most a file whose name says what it is; the next one replaces it.
+/// at most a file whose name says what it is, or a database that says so and that nobody opens; the next one replaces it.
 #[derive(Debug)]
 pub struct Restoring {
     url: DatabaseUrl,
@@ -72,8 +80,8 @@ pub struct Restoring {
 enum Place {
     /// Beside its place.
     File { temporary: PathBuf, path: PathBuf },
-    /// In the server, committed.
-    Server,
+    /// In the server, committed, with a mark that keeps everybody else out.
+    Server(server::Taken),
 }
 
 /// Why a backup was not taken or not put back.
@@ -112,6 +120,9 @@ pub enum BackupFault {
         /// What differs.
         problem: &'static str,
     },
+    /// Another restore into the same database is at work.
+    #[error("{0}：別の復元が実行中です。終わるまで待ってください")]
+    Restoring(String),
     /// There is something where the backup should be put.
     #[error("{0}：空ではありません。復元は、まだないファイルまたは空のデータベースにだけ行えます")]
     NotEmpty(String),
@@ -168,25 +179,37 @@ pub async fn put_back(
     sha256: &str,
     progress: Progress,
 ) -> Result<Restoring, BackupFault> {
-    let (place, file, sha256) = (url.clone(), file.to_owned(), sha256.to_owned());
-    if let Address::Postgres(server) = &url.0
-        && server::tables(server).await? > 0
-    {
-        return Err(BackupFault::NotEmpty(url.to_string()));
-    }
-    let work = move || match &place.0 {
+    let (file, sha256) = (file.to_owned(), sha256.to_owned());
+    match &url.0 {
         Address::Sqlite(path) => {
-            let temporary = copy::beside(path)?;
-            copy::checked(&file, Some(&temporary), bytes, &sha256, &progress)?;
-            let url = DatabaseUrl::sqlite(&temporary);
-            Ok(Restoring { url, place: Place::File { temporary, path: path.clone() } })
+            let path = path.clone();
+            blocking(move || {
+                let temporary = copy::beside(&path)?;
+                copy::checked(&file, Some(&temporary), bytes, &sha256, &progress)?;
+                Ok(Restoring { url: DatabaseUrl::sqlite(&temporary), place: Place::File { temporary, path } })
+            })
+            .await
         }
         Address::Postgres(server) => {
-            copy::checked(&file, None, bytes, &sha256, &progress)?;
-            tools::restore(server, &file)?;
-            Ok(Restoring { url: place, place: Place::Server })
+            let taken = server::take_empty(server).await?;
+            let target = server.clone();
+            let restored = blocking(move || {
+                copy::checked(&file, None, bytes, &sha256, &progress)?;
+                tools::restore(&target, &file)
+            });
+            if let Err(fault) = restored.await {
+                taken.discard().await?;
+                return Err(fault);
+            }
+            let server = Server { takes_half_restored: true, ..(**server).clone() };
+            Ok(Restoring { url: DatabaseUrl(Address::Postgres(Box::new(server))), place: Place::Server(taken) })
         }
-    };
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BackupFault> + Send + 'static,
+) -> Result<T, BackupFault> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or(Err(Error::unavailable("the restore was stopped").into()))
 }
@@ -201,11 +224,11 @@ impl Restoring {
     /// Takes it into use.
     ///
     /// # Errors
-    /// When the file can't be put in its place.
-    pub fn keep(self) -> Result<(), BackupFault> {
+    /// When the file can't be put in its place, or the database can't be asked.
+    pub async fn keep(self) -> Result<(), BackupFault> {
         match &self.place {
             Place::File { temporary, path } => copy::put_in_place(temporary, path),
-            Place::Server => Ok(()),
+            Place::Server(taken) => Ok(taken.keep().await?),
         }
     }
 
@@ -216,10 +239,7 @@ impl Restoring {
     pub async fn discard(self) -> Result<(), BackupFault> {
         match &self.place {
             Place::File { temporary, .. } => copy::remove(temporary),
-            Place::Server => match &self.url.0 {
-                Address::Postgres(server) => Ok(server::remove_everything(server).await?),
-                Address::Sqlite(_) => Ok(()),
-            },
+            Place::Server(taken) => Ok(taken.discard().await?),
         }
     }
 }
@@ -245,8 +265,10 @@ impl Tx {
         // The two catalogues have nothing in common.
         const SQLITE: Sql =
             Sql::report("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
-        const POSTGRES: Sql =
-            Sql::report("SELECT CAST(tablename AS TEXT) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()");
+        const POSTGRES: Sql = Sql::report(
+            "SELECT CAST(tablename AS TEXT) FROM pg_catalog.pg_tables
+                 WHERE schemaname = current_schema() AND tablename <> 'restore_under_way'",
+        );
         let tables = match self.via() {
             Via::Sqlite(_) | Via::SqliteWithin(..) => self.rows(SQLITE, &[], |row| row.string(0)).await?,
             Via::Postgres(..) | Via::PostgresWithin(..) => self.rows(POSTGRES, &[], |row| row.string(0)).await?,

@@ -249,16 +249,6 @@ impl Tx {
         Ok(self.execute(SQL, &values![number_key, id, created_on]).await? > 0)
     }
 
-    /// Removes the documents that have waited for their persons since before `taken_before`; says how many. Reads
-    /// everything: for operators.
-    ///
-    /// # Errors
-    /// When they can't be removed.
-    pub async fn remove_unattached_checkups_taken_before(&mut self, taken_before: Timestamp) -> Result<u64> {
-        const SQL: Sql = Sql::report("DELETE FROM unattached_checkups WHERE taken_at < $1");
-        self.execute(SQL, &values![taken_before]).await
-    }
-
     /// The file with these bytes, if it was taken before.
     ///
     /// # Errors

@@ -61,6 +61,9 @@ pub enum Error {
         /// Version this program knows.
         expected: i64,
     },
+    /// A restore into this database is under way, or was broken off.
+    #[error("a restore into this database is under way or was broken off: run `madoguchi restore` again")]
+    RestoredHalf,
     /// A migration that was applied long ago differs from the one in this program.
     #[error("migration {0} was changed after it was applied: this program was not built from a released version")]
     MigrationChanged(i64),
@@ -115,6 +118,9 @@ impl Error {
             }
             Self::SchemaTooNew { .. } => {
                 "データベースの版がこのプログラムより新しいため開始できません。新しい版の madoguchi を使用してください。"
+            }
+            Self::RestoredHalf => {
+                "このデータベースは復元の途中か、復元が途中で終わっています。madoguchi restore をもう一度実行してください。"
             }
             Self::MigrationChanged(_) => {
                 "データベースの構成履歴がこのプログラムと一致しません。正式な版の madoguchi を使用してください。"

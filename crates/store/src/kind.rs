@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     DatabaseUrl, Limits, Result,
     engine::postgres::{Purpose, Session},
-    migration::distribution,
+    migration,
     sql::Sql,
     url::{Address, Server},
 };
@@ -67,7 +67,9 @@ async fn of_server(server: &Server) -> Result<Kind> {
     let Some(version) = one(CITUS_VERSION).await? else {
         return Ok(Kind::Postgres { version: postgres, citus_offered: count(CITUS_OFFERED).await? > 0 });
     };
-    let undistributed = undistributed(&session).await?.into_iter().map(|(table, _)| table.to_owned()).collect();
+    let applied = migration::applied_version(&session).await?;
+    let undistributed =
+        undistributed(&session, applied).await?.into_iter().map(|(table, _)| table.to_owned()).collect();
     Ok(Kind::Citus { version, postgres, workers: count(WORKERS).await?, undistributed })
 }
 
@@ -76,10 +78,10 @@ pub(crate) async fn has_citus(session: &Session) -> Result<bool> {
     Ok(!session.rows(CITUS_VERSION, &[], |row| row.text(0).map(drop)).await?.is_empty())
 }
 
-/// Tables that are not distributed, each with the command that does it.
-pub(crate) async fn undistributed(session: &Session) -> Result<Vec<(&'static str, &'static str)>> {
+/// Tables of a schema of this version that are not distributed, each with the command that does it.
+pub(crate) async fn undistributed(session: &Session, version: i64) -> Result<Vec<(&'static str, &'static str)>> {
     // A table of another schema would be told with its schema.
     let distributed = session.rows(DISTRIBUTED, &[], |row| Ok(row.text(0)?.to_owned())).await?;
     let distributed: BTreeSet<String> = distributed.into_iter().collect();
-    Ok(distribution().filter(|(table, _)| !distributed.contains(*table)).collect())
+    Ok(migration::distribution(version).filter(|(table, _)| !distributed.contains(*table)).collect())
 }

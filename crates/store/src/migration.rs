@@ -4,6 +4,8 @@
 //! What was applied is remembered with a checksum: an applied migration is never edited, a new one is added.
 //! Migrations only go forward; the way back is the backup made before.
 
+use std::collections::BTreeSet;
+
 use madoguchi_model::day::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -50,6 +52,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(8, "0008_claims_at_size"),
     migration!(9, "0009_notices_by_audience"),
     migration!(10, "0010_kept_for_a_day"),
+    migration!(11, "0011_what_grew_old"),
 ];
 
 /// What [`crate::Store::migrate`] did.
@@ -89,10 +92,19 @@ pub(crate) async fn schema_version(url: &DatabaseUrl, limits: &Limits) -> Result
         Address::Sqlite(path) if !path.exists() => return Ok(0),
         Address::Sqlite(path) => sqlite::Database::new(path, *limits).with_session(applied_sqlite)?,
         Address::Postgres(server) => {
-            applied_postgres(&*postgres::Session::open(server, limits, Purpose::Read).await?).await?
+            let session = postgres::Session::open(server, limits, Purpose::Read).await?;
+            if !server.takes_half_restored && is_restored_half(&session).await? {
+                return Err(Error::RestoredHalf);
+            }
+            applied_postgres(&session).await?
         }
     };
     checked(&applied)
+}
+
+/// The same over a connection to PostgreSQL.
+pub(crate) async fn applied_version(session: &postgres::Session) -> Result<i64> {
+    checked(&applied_postgres(session).await?)
 }
 
 /// The gate before serving: neither an older nor a newer schema.
@@ -115,6 +127,9 @@ const EXISTS_SQLITE: Sql = Sql::reference("SELECT count(*) FROM sqlite_master WH
 const EXISTS_POSTGRES: Sql = Sql::reference(
     "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('schema_migrations') AND relkind IN ('r', 'p')",
 );
+
+const RESTORED_HALF: Sql =
+    Sql::reference("SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('restore_under_way')");
 
 /// PostgreSQL knows bytes as bytea; the domain lets one CREATE TABLE serve both engines.
 const PRELUDE_POSTGRES: &str = "DO $$ BEGIN CREATE DOMAIN blob AS bytea; \
@@ -149,10 +164,19 @@ fn migrate_sqlite(path: &std::path::Path, now: Timestamp) -> Result<Migrated> {
 async fn migrate_postgres(server: &Server, now: Timestamp) -> Result<Migrated> {
     let session = postgres::Session::open(server, &Limits::default(), Purpose::Write).await?;
     session.change(ALONE_POSTGRES).await?;
+    if is_restored_half(&session).await? {
+        return Err(Error::RestoredHalf);
+    }
     session.change(PRELUDE_POSTGRES).await?;
     session.change(CREATE).await?;
     let citus = kind::has_citus(&session).await?;
     let from = checked(&applied_postgres(&session).await?)?;
+    if citus {
+        // What was made before Citus was switched on: each with its rows, in one go. Later tables are laid beside these.
+        for (_, command) in kind::undistributed(&session, from).await? {
+            session.change(command).await?;
+        }
+    }
     for migration in missing(from)? {
         session.change("BEGIN").await?;
         session.change(&for_engine("postgres", migration.schema)).await?;
@@ -163,19 +187,18 @@ async fn migrate_postgres(server: &Server, now: Timestamp) -> Result<Migrated> {
         session.execute(REMEMBER, &remembered(migration, now)).await?;
         session.change("COMMIT").await?;
     }
-    if citus {
-        // What was made before Citus was switched on: each with its rows, in one go.
-        for (_, command) in kind::undistributed(&session).await? {
-            session.change(command).await?;
-        }
-    }
     Ok(Migrated { from, to: version_expected().max(from) })
 }
 
-/// Each table with the command that distributes it on Citus, those first that others lie beside.
-pub(crate) fn distribution() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let lines = MIGRATIONS.iter().flat_map(|migration| migration.distribute.lines());
-    lines.filter_map(|line| Some((line.strip_prefix("SELECT create_")?.split('\'').nth(1)?, line)))
+/// Each table of a schema of this version with the command that distributes it on Citus, those first that others lie
+/// beside. A table that was made anew is told once.
+pub(crate) fn distribution(version: i64) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let applied = MIGRATIONS.iter().filter(move |migration| migration.version <= version);
+    let lines = applied.flat_map(|migration| migration.distribute.lines());
+    let mut told = BTreeSet::new();
+    lines
+        .filter_map(|line| Some((line.strip_prefix("SELECT create_")?.split('\'').nth(1)?, line)))
+        .filter(move |(table, _)| told.insert(*table))
 }
 
 fn missing(from: i64) -> Result<impl Iterator<Item = &'static Migration>> {
@@ -201,6 +224,11 @@ async fn applied_postgres(session: &postgres::Session) -> Result<Applied> {
         return Ok(Applied::new());
     }
     session.rows(APPLIED, &[], |row| Ok((row.int(0)?, row.text(1)?.to_owned()))).await
+}
+
+/// Whether a restore is under way in the database, or was broken off there.
+pub(crate) async fn is_restored_half(session: &postgres::Session) -> Result<bool> {
+    Ok(session.rows(RESTORED_HALF, &[], |row| row.int(0)).await?.first() == Some(&1))
 }
 
 /// The version, if what was applied is what this program would apply.
@@ -240,7 +268,22 @@ fn for_engine(engine: &str, schema: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::for_engine;
+    use super::{distribution, for_engine, version_expected};
+
+    #[test]
+    fn citus_is_told_of_each_table_once_and_after_what_it_lies_beside() {
+        for version in 0..=version_expected() {
+            let mut told = Vec::new();
+            for (table, command) in distribution(version) {
+                assert!(!told.contains(&table), "{table} twice in version {version}");
+                let beside = command.split("colocate_with => '").nth(1).and_then(|after| after.split('\'').next());
+                assert!(beside.is_none_or(|other| other == "none" || told.contains(&other)), "{command}");
+                told.push(table);
+            }
+            assert_eq!(told.is_empty(), version == 0);
+            assert_eq!(told.contains(&"claim_sources"), version >= 8);
+        }
+    }
 
     #[test]
     fn an_engine_takes_what_is_meant_for_it() {

@@ -4,7 +4,6 @@
 
 use madoguchi_model::{
     consent::InformationKind,
-    day::Day,
     id::{PersonId, PrescriptionId},
     prescription::{Dispensing, Place, Prescription, VisibleDays},
 };
@@ -70,16 +69,6 @@ impl Tx {
     pub async fn cancel_prescription(&mut self, person: PersonId, slip: &str) -> Result<u64> {
         const SQL: Sql = Sql::by_person("DELETE FROM prescriptions WHERE person_id = $1 AND slip = $2");
         self.execute(SQL, &values![person, slip]).await
-    }
-
-    /// Removes the records of days before this one: nobody can see them any more. How many. Reads everything: for
-    /// operators.
-    ///
-    /// # Errors
-    /// When they can't be removed.
-    pub async fn remove_prescriptions_before(&mut self, day: Day) -> Result<u64> {
-        const SQL: Sql = Sql::report("DELETE FROM prescriptions WHERE day < $1");
-        self.execute(SQL, &values![day]).await
     }
 }
 

@@ -63,6 +63,8 @@ pub struct ReceiptIdentity {
     pub receipt_number: String,
     /// 検索番号.
     pub search_number: Option<String>,
+    /// Whether it was taken back (取下げ) without another in its place: it is shown no more, and neither is an older one.
+    pub is_withdrawn: bool,
 }
 
 /// A receipt whose person could not be told; kept until the insurer registers the person.
@@ -119,8 +121,9 @@ struct StoredVisitsAndCare {
 }
 
 const OF_MONTH: Sql = Sql::by_person(
-    "SELECT receipt_id, file_id, care_month, request_month, setting, category, receipt_number, search_number
-     FROM receipts WHERE person_id = $1 AND care_month = $2 AND institution_code = $3 AND ended_at IS NULL
+    "SELECT receipt_id, file_id, care_month, request_month, setting, category, receipt_number, search_number, ended_at
+     FROM receipts
+     WHERE person_id = $1 AND care_month = $2 AND institution_code = $3 AND (ended_at IS NULL OR ended_by IS NULL)
      ORDER BY receipt_id",
 );
 
@@ -198,10 +201,12 @@ impl Tx {
         care_month: Month,
         institution: &InstitutionCode,
     ) -> Result<Vec<ReceiptIdentity>> {
-        self.rows(OF_MONTH, &values![person, care_month, institution], receipt_identity).await
+        let mut receipts = self.rows(OF_MONTH, &values![person, care_month, institution], receipt_identity).await?;
+        receipts.retain(|receipt| !receipt.is_withdrawn);
+        Ok(receipts)
     }
 
-    /// The same for many persons and months, in their order.
+    /// The same for many persons and months, in their order, and those that were taken back.
     ///
     /// # Errors
     /// When the database can't be asked.
@@ -343,16 +348,6 @@ impl Tx {
         Ok(self.execute(SQL, &values![institution, id]).await? > 0)
     }
 
-    /// Removes the receipts that have waited for their persons since before `taken_before`; says how many. Reads
-    /// everything: for operators.
-    ///
-    /// # Errors
-    /// When they can't be removed.
-    pub async fn remove_unattached_taken_before(&mut self, taken_before: Timestamp) -> Result<u64> {
-        const SQL: Sql = Sql::report("DELETE FROM unattached_receipts WHERE taken_at < $1");
-        self.execute(SQL, &values![taken_before]).await
-    }
-
     /// How many receipts are in force, and how many are unattached. Reads everything: for operators.
     ///
     /// # Errors
@@ -441,6 +436,7 @@ fn receipt_identity(row: &Row<'_>) -> Result<ReceiptIdentity> {
         category: row.string(5)?,
         receipt_number: row.string(6)?,
         search_number: row.opt_string(7)?,
+        is_withdrawn: row.opt_int(8)?.is_some(),
     })
 }
 

@@ -26,12 +26,7 @@ const NOW: Timestamp = Timestamp::from_micros(0);
 /// Every `Sql::…("…")` of the sources.
 fn statements() -> Vec<Sql> {
     let mut found = Vec::new();
-    let sources = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap();
-    for source in sources.map(|source| source.unwrap().path()) {
-        // This file and the one of the type itself hold examples only.
-        if source.is_dir() || ["registry.rs", "sql.rs"].iter().any(|name| source.ends_with(name)) {
-            continue;
-        }
+    for source in sources(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
         let text: &'static str = std::fs::read_to_string(&source).unwrap().leak();
         for (marker, reach) in [
             ("Sql::by_person(", Reach::Person),
@@ -46,6 +41,17 @@ fn statements() -> Vec<Sql> {
         }
     }
     assert!(found.len() > 60, "only {} statements were found", found.len());
+    found
+}
+
+/// All files, also in directories, but for those that hold examples only: this one, that of the type itself, and tests.
+fn sources(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let (directories, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let examples = ["registry.rs", "registry", "sql.rs", "tests.rs", "test_support"];
+    let is_example = |path: &std::path::PathBuf| examples.iter().any(|name| path.ends_with(name));
+    let mut found: Vec<_> = files.into_iter().filter(|path| !is_example(path)).collect();
+    found.extend(directories.iter().filter(|path| !is_example(path)).flat_map(|path| sources(path)));
     found
 }
 
@@ -138,7 +144,7 @@ async fn on_postgres(url: &DatabaseUrl) -> std::sync::Arc<postgres::Session> {
 }
 
 fn is_for_sqlite(sql: &Sql) -> bool {
-    !sql.text.contains("pg_")
+    !sql.text.contains("pg_") && !sql.text.ends_with(" FOR UPDATE")
 }
 
 fn is_for_postgres(sql: &Sql) -> bool {

@@ -1,12 +1,11 @@
-//! What is kept for a day only, and how it goes: institution by institution, a few rows at a time, so that nobody waits
-//! long for the store.
+//! What is kept for a time only, and how it goes: a few rows at a time, so that nobody waits long for the store.
 
 use madoguchi_model::{day::Timestamp, institution::InstitutionCode};
 
 use crate::{
     Result, Tx,
     sql::Sql,
-    value::{Value, values},
+    value::{Row, Value, values},
 };
 
 /// What is kept for a day only.
@@ -35,7 +34,68 @@ impl Passing {
     }
 }
 
+/// What is kept for longer, but not for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Prescriptions and dispensings (処方・調剤情報), by their day.
+    Prescriptions,
+    /// Receipts whose persons are not known, by when they were taken.
+    WaitingReceipts,
+    /// Check-ups whose persons are not known, likewise.
+    WaitingCheckups,
+}
+
+impl Kept {
+    /// All of it.
+    pub const ALL: [Self; 3] = [Self::Prescriptions, Self::WaitingReceipts, Self::WaitingCheckups];
+
+    /// What finds the keys of rows from before a time, and what removes one of them.
+    const fn statements(self) -> (Sql, Sql) {
+        const PRESCRIPTIONS: Sql = Sql::report(
+            "SELECT person_id, day, prescription_id FROM prescriptions WHERE day < $1 ORDER BY day LIMIT $2",
+        );
+        const PRESCRIPTION: Sql =
+            Sql::by_person("DELETE FROM prescriptions WHERE person_id = $1 AND day = $2 AND prescription_id = $3");
+        const RECEIPTS: Sql = Sql::report(
+            "SELECT institution_code, receipt_id FROM unattached_receipts WHERE taken_at < $1
+             ORDER BY taken_at LIMIT $2",
+        );
+        const RECEIPT: Sql = Sql::by_key(
+            "DELETE FROM unattached_receipts WHERE institution_code = $1 AND receipt_id = $2 AND taken_at < $3",
+        );
+        const CHECKUPS: Sql = Sql::report(
+            "SELECT number_key, checkup_id FROM unattached_checkups WHERE taken_at < $1 ORDER BY taken_at LIMIT $2",
+        );
+        const CHECKUP: Sql =
+            Sql::by_key("DELETE FROM unattached_checkups WHERE number_key = $1 AND checkup_id = $2 AND taken_at < $3");
+        match self {
+            Self::Prescriptions => (PRESCRIPTIONS, PRESCRIPTION),
+            Self::WaitingReceipts => (RECEIPTS, RECEIPT),
+            Self::WaitingCheckups => (CHECKUPS, CHECKUP),
+        }
+    }
+
+    /// What removes the row. A document that came anew in the meantime waits from then on, so its age is asked twice.
+    fn key(self, row: &Row<'_>, before: Timestamp) -> Result<Vec<Value>> {
+        Ok(match self {
+            Self::Prescriptions => values![row.blob(0)?, row.int(1)?, row.blob(2)?].into(),
+            Self::WaitingReceipts | Self::WaitingCheckups => values![row.text(0)?, row.blob(1)?, before].into(),
+        })
+    }
+}
+
 impl Tx {
+    /// Removes up to `limit` rows of it that are from before this instant (from days before its day); how many.
+    ///
+    /// # Errors
+    /// When they can't be removed.
+    pub async fn remove_kept_before(&mut self, what: Kept, before: Timestamp, limit: u32) -> Result<u64> {
+        let (old, remove) = what.statements();
+        let age: Value = if what == Kept::Prescriptions { before.day().into() } else { before.into() };
+        let keys = self.rows(old, &values![age, limit], |row| what.key(row, before)).await?;
+        self.execute_each(remove, &keys).await
+    }
+
     /// The institutions that have some of it from before this instant. For a [`crate::Store::scan`].
     ///
     /// # Errors

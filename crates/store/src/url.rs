@@ -22,6 +22,8 @@ pub(crate) enum Address {
 pub(crate) struct Server {
     pub(crate) config: tokio_postgres::Config,
     pub(crate) trust: Trust,
+    /// Also a database whose restore is not proved yet is opened: by whoever proves it.
+    pub(crate) takes_half_restored: bool,
 }
 
 impl DatabaseUrl {
@@ -97,7 +99,8 @@ fn server(text: &str) -> Result<Server> {
     if config.get_hosts().iter().all(|host| !matches!(host, Host::Tcp(_))) && config.get_hostaddrs().is_empty() {
         config.ssl_mode(SslMode::Disable);
     }
-    Ok(Server { config: with_limits(config)?, trust: authority.map_or(Trust::Anyone, Trust::Authority) })
+    let trust = authority.map_or(Trust::Anyone, Trust::Authority);
+    Ok(Server { config: with_limits(config)?, trust, takes_half_restored: false })
 }
 
 fn decoded(value: &str) -> Result<String> {

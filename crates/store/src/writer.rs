@@ -238,12 +238,24 @@ impl Writer {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let found = self.head();
+        if found == after
+            && let Ok(()) = self.confirm(&after).await
+        {
+            return Ok(());
+        }
         self.roll_back().await;
         match found {
-            found if found == after => Ok(()),
             found if found == *before => Err(Error::unavailable("the connection was lost before the commit")),
             _ => unknown,
         }
+    }
+
+    /// The commit stands on this server, but its standby may not have it: a server that ends the connection waits for
+    /// nobody. What is committed after it in the same log is confirmed after it.
+    async fn confirm(&mut self, head: &Head) -> Result<()> {
+        let key = values![self.process.as_str(), head.sequence];
+        self.session()?.rows(audit::TOUCH, &key, |row| row.int(0)).await?;
+        self.commit().await
     }
 
     fn head(&self) -> Head {

@@ -12,7 +12,7 @@ use std::{
 };
 
 use madoguchi_store::{
-    DatabaseUrl, ProcessName, Store, Tx,
+    DatabaseUrl, Error, ProcessName, Store, Tx,
     backup::{BackupFault, Contents, Progress, Taken, put_back, take},
     test_support,
 };
@@ -101,7 +101,7 @@ async fn check(url: &DatabaseUrl, empty: &DatabaseUrl, directory: &Path) {
     restoring.discard().await.unwrap();
     let restoring = put_back(empty, &file, taken.bytes, &taken.sha256, quiet()).await.unwrap();
     assert_eq!(contents(restoring.url()).await, taken.contents);
-    restoring.keep().unwrap();
+    restoring.keep().await.unwrap();
     assert_eq!(contents(empty).await, taken.contents);
     let store = Store::open(empty, ProcessName::parse("server-1").unwrap()).await.unwrap();
     let next = store.append(draft("after".to_owned())).await.unwrap();
@@ -137,9 +137,31 @@ async fn what_a_killed_restore_left_is_replaced() {
     std::fs::write(directory.path().join("empty.db.restoring"), "half").unwrap();
     let empty = DatabaseUrl::sqlite(directory.path().join("empty.db"));
     let restoring = put_back(&empty, &file, taken.bytes, &taken.sha256, quiet()).await.unwrap();
-    restoring.keep().unwrap();
+    restoring.keep().await.unwrap();
     assert_eq!(contents(&empty).await, taken.contents);
     // A second copy does not replace the first.
     assert!(matches!(take(&url, &file, None, quiet()).await, Err(BackupFault::NotEmpty(_))));
     assert_eq!(std::fs::metadata(&file).unwrap().len(), taken.bytes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_restored_database_is_opened_by_nobody() {
+    let Some(cluster) = test_support::cluster() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let (url, empty) = (cluster.database().unwrap(), cluster.database().unwrap());
+    Store::migrate(&url, NOW).await.unwrap();
+    let file = directory.path().join("copy");
+    let taken = take(&url, &file, None, quiet()).await.unwrap();
+
+    let restoring = put_back(&empty, &file, taken.bytes, &taken.sha256, quiet()).await.unwrap();
+    assert!(matches!(Store::open_to_read(&empty).await, Err(Error::RestoredHalf)));
+    assert!(matches!(Store::migrate(&empty, NOW).await, Err(Error::RestoredHalf)));
+    let beside = put_back(&empty, &file, taken.bytes, &taken.sha256, quiet()).await;
+    assert!(matches!(beside, Err(BackupFault::Restoring(_))), "two restores at once");
+
+    // Its process dies before it has proved anything: its connection ends, and with it nothing but its claim.
+    drop(restoring);
+    let again = put_back(&empty, &file, taken.bytes, &taken.sha256, quiet()).await.unwrap();
+    again.keep().await.unwrap();
+    assert_eq!(contents(&empty).await, taken.contents);
 }

@@ -19,7 +19,10 @@ mod conformance {
 }
 
 use madoguchi_model::{day::Timestamp, institution::InstitutionCode};
-use madoguchi_store::{DatabaseUrl, Kind, ProcessName, Result, Store, Tx, test_support, tidy::Passing};
+use madoguchi_store::{
+    DatabaseUrl, Kind, ProcessName, Result, Store, Tx, test_support,
+    tidy::{Kept, Passing},
+};
 
 /// A store of one test, and where it is.
 pub(crate) struct Place {
@@ -42,6 +45,12 @@ where
     F: AsyncFnOnce(&mut Tx, V) -> Result<T> + Send + 'static,
 {
     place.store.write("test", async move |tx| job(tx, value).await).await.unwrap()
+}
+
+/// Removes some of what is kept for longer.
+pub(crate) async fn remove_kept_before(place: &Place, what: Kept, before: Timestamp) -> u64 {
+    let limit = 100;
+    place.store.write("test", async move |tx| tx.remove_kept_before(what, before, limit).await).await.unwrap()
 }
 
 /// Removes some of what is kept for a day.

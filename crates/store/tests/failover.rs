@@ -169,17 +169,18 @@ async fn a_lost_primary_takes_nothing_acknowledged_along() {
     check(&url, &ledger).await;
 }
 
+const END_EVERYONE: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()";
+
 /// A connection that breaks in the middle of a commit leaves nobody in doubt: the chain tells.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_connection_leaves_no_doubt() {
     let Some(cluster) = test_support::cluster() else { return };
     let url = cluster.database().unwrap();
     let under = Under::load(&url).await;
-    let everyone = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid()";
     for _ in 0..20 {
         under.goes_on(Duration::from_secs(10)).await;
-        cluster.run(&url, everyone).unwrap();
+        cluster.run(&url, END_EVERYONE).unwrap();
     }
     under.goes_on(Duration::from_secs(10)).await;
     let ledger = under.end().await;
@@ -222,4 +223,32 @@ async fn a_database_that_does_not_confirm_is_given_no_more_to_do() {
     let store = Store::open_to_read(&url).await.unwrap();
     let head = store.read().audit_head(&ProcessName::parse("server-1").unwrap()).await.unwrap();
     assert!(head.sequence >= *ledger.acknowledged.keys().max().unwrap());
+}
+
+/// A server that ends a connection commits what waited for the standby, and waits no longer: what it alone has could be
+/// lost with it, so it is not acknowledged before the standby has it too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_primary_alone_has_is_not_acknowledged() {
+    if test_support::cluster().is_none() {
+        return;
+    }
+    let primary = ThrowAwayCluster::start().unwrap();
+    let url = primary.database().unwrap();
+    let standby = primary.standby().unwrap();
+    let under = Under::load(&url).await;
+    under.goes_on(Duration::from_secs(20)).await;
+
+    let receiver = standby.stop_confirming().unwrap();
+    // What was confirmed before may still be on its way.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let before = under.acknowledged();
+    for _ in 0..3 {
+        primary.run(&url, END_EVERYONE).unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(under.acknowledged(), before, "acknowledged without the standby");
+    }
+    standby.go_on_confirming(&receiver).unwrap();
+    under.goes_on(Duration::from_secs(20)).await;
+    let ledger = under.end().await;
+    check(&url, &ledger).await;
 }

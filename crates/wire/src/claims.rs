@@ -18,7 +18,7 @@ mod receipt;
 mod record;
 mod write;
 
-pub use packed::{PackedFile, is_packed, packed_files};
+pub use packed::{Packed, PackedFile, is_packed, packed_files};
 pub use reader::{ClaimsReader, Summary, Totals, read_receipt};
 pub use receipt::Receipt;
 pub use write::{ClaimsWriter, Record, shift_jis};

@@ -18,8 +18,10 @@ use std::path::{Path, PathBuf};
 
 /// Name of the audit chain under which these verbs write.
 const PROCESS: &str = "ingest";
-/// Findings printed for people; JSON has all.
-const PRINTED_MAX: usize = 50;
+/// Warnings printed for people; JSON has all.
+const WARNINGS_PRINTED_MAX: usize = 50;
+/// Refusals printed for people: each has to be mended.
+const REFUSALS_PRINTED_MAX: usize = 1_000;
 /// Unknown codes and records printed for people.
 const COUNTS_PRINTED_MAX: usize = 20;
 /// Largest master or withdrawal list: far more than any that is published, and it is read into memory.
@@ -279,11 +281,16 @@ fn tell_counts(what: &str, counts: &BTreeMap<String, u64>) {
     output::line(format!("  {what}：{}{more}", listed.join("、")));
 }
 
+/// What was refused comes first.
 fn tell_findings(findings: &Findings) {
-    for issue in findings.issues.iter().take(PRINTED_MAX) {
+    let refusals = findings.refusals().take(REFUSALS_PRINTED_MAX);
+    let warnings = findings.listed_warnings().take(WARNINGS_PRINTED_MAX);
+    let mut told = 0;
+    for issue in refusals.chain(warnings) {
         output::line(format!("  {issue}"));
+        told += 1;
     }
-    let more = findings.issues.len().saturating_sub(PRINTED_MAX) as u64 + findings.not_listed;
+    let more = findings.issues.len() as u64 - told + findings.not_listed;
     if more > 0 {
         output::line(format!("  ほかに{more}件あります。"));
     }

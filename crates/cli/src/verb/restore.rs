@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: Arguments) -> Outcome<()> {
         }
     };
     match report.whole {
-        true => restoring.keep(),
+        true => restoring.keep().await,
         false => restoring.discard().await,
     }
     .map_err(Failure::new)?;

@@ -96,6 +96,12 @@ impl Server {
         verified.out.trim().to_owned()
     }
 
+    /// Its machine is handed the list of revoked certificates.
+    pub(crate) fn take_revocation_list(&self, deployment: &Deployment) {
+        let list = |directory: &Path| directory.join("certificates").join("crl.pem");
+        fs::copy(list(&deployment.folder.join("demo")), list(&self.directory)).unwrap();
+    }
+
     /// What it says when it is started without the key that signs the audit log.
     pub(crate) fn refusal_without_key(&self) -> String {
         let directory = self.directory.with_extension("without-key");

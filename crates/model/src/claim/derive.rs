@@ -99,6 +99,12 @@ impl Derived {
         self.unknown_codes.extend(further.unknown_codes);
     }
 
+    /// About how many bytes its rows come to, rather more than less.
+    #[must_use]
+    pub const fn weight(&self) -> usize {
+        self.bytes
+    }
+
     /// Whether there is room for so many more rows, each with so long a text.
     fn has_room(&mut self, rows: usize, text: usize) -> bool {
         self.bytes = self.bytes.saturating_add(rows.saturating_mul(ROW_BYTES.saturating_add(text)));

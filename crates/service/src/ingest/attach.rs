@@ -1,7 +1,9 @@
 //! Attaching receipts to persons: whose they are, what they replace, and those that wait.
 
 use super::prepare::{self, PreparedReceipt};
+use crate::operation::Service;
 use crate::refusal::Refusal;
+use madoguchi_model::audit::Action;
 use madoguchi_model::claim::replacement::{Replacement, Version, Withdrawal, replacement};
 use madoguchi_model::claim::{Claim, Masters};
 use madoguchi_model::day::{Month, Timestamp};
@@ -15,12 +17,18 @@ use madoguchi_store::coverage::NumberHolder;
 use madoguchi_store::receipt::{Ended, NewReceipt, ReceiptIdentity, UnattachedReceipt};
 use madoguchi_wire::claims::{Header, PointTable, read_receipt};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Files of an institution that are looked through for others of the same month: two reviewing
 /// bodies, a few volumes and corrections, for years.
 const FILES_MAX: u32 = 2_000;
 /// Waiting receipts of one number that are tried at once.
 pub(super) const WAITING_MAX: u32 = 1_000;
+
+/// Numbers that are looked at together.
+const KEYS_AT_ONCE: usize = 64;
+/// Waiting receipts that are tried in one write.
+const RECEIPTS_AT_ONCE: usize = 32;
 
 /// Receipts of one file on their way to their persons.
 pub(super) struct Arrival<'a> {
@@ -177,24 +185,50 @@ impl Arrival<'_> {
         if stored.iter().any(|old| decide(old) == Replacement::Outdated) {
             return Placed::Outdated;
         }
-        Placed::InForce(stored.iter().filter(|old| decide(old) == Replacement::Replaces).map(|old| old.id).collect())
+        // What was taken back is out of force already; a later version of it stands.
+        let replaced = stored.iter().filter(|old| !old.is_withdrawn && decide(old) == Replacement::Replaces);
+        Placed::InForce(replaced.map(|old| old.id).collect())
     }
 }
 
-/// Tries the receipts that wait for these numbers again; says how many found their persons.
-pub(super) async fn attach_waiting(tx: &mut Tx, keys: &[NumberKey], now: Timestamp) -> Result<u64, Refusal> {
-    let mut waiting = tx.unattached_with_numbers(keys, WAITING_MAX).await?;
-    // In the order in which they came: a later version replaces an earlier one.
-    waiting.sort_by_key(|receipt| (receipt.taken_at, receipt.id));
-    if waiting.is_empty() {
-        return Ok(0);
+impl Service {
+    /// Tries the receipts that wait for these numbers again, a few in a write, so that nobody waits long for the store;
+    /// says how many found their persons. What is left when it is broken off waits for the next list that names the number.
+    pub(super) async fn attach_waiting(&self, keys: &[NumberKey]) -> Result<u64, Refusal> {
+        let (mut attached, mut masters) = (0, None);
+        for keys in keys.chunks(KEYS_AT_ONCE) {
+            let mut waiting = self.0.store.read().unattached_with_numbers(keys, WAITING_MAX).await?;
+            // In the order in which they came: a later version replaces an earlier one.
+            waiting.sort_by_key(|receipt| (receipt.taken_at, receipt.id));
+            while !waiting.is_empty() {
+                let masters = match &masters {
+                    Some(masters) => Arc::clone(masters),
+                    None => Arc::clone(masters.insert(self.load_masters().await?)),
+                };
+                let later = waiting.split_off(waiting.len().min(RECEIPTS_AT_ONCE));
+                let (service, slice) = (self.clone(), std::mem::replace(&mut waiting, later));
+                let write = async move |tx: &mut Tx| service.attach_slice(tx, slice, &masters).await;
+                attached += self.0.store.write("claims.attach", write).await?;
+            }
+        }
+        Ok(attached)
     }
-    let masters = prepare::load_masters(tx).await?;
-    let mut attached = 0;
-    for receipt in waiting {
-        attached += u64::from(attach(tx, receipt, &masters, now).await?);
+
+    async fn attach_slice(
+        &self,
+        tx: &mut Tx,
+        waiting: Vec<UnattachedReceipt>,
+        masters: &Masters,
+    ) -> Result<u64, Refusal> {
+        let (now, mut attached) = (self.now(), 0);
+        for receipt in waiting {
+            attached += u64::from(attach(tx, receipt, masters, now).await?);
+        }
+        if attached > 0 {
+            tx.audit(self.operator_draft(Action::IngestCoverage, format!("attached={attached}"))).await?;
+        }
+        Ok(attached)
     }
-    Ok(attached)
 }
 
 async fn attach(tx: &mut Tx, waiting: UnattachedReceipt, masters: &Masters, now: Timestamp) -> Result<bool, Refusal> {
@@ -220,11 +254,14 @@ async fn attach(tx: &mut Tx, waiting: UnattachedReceipt, masters: &Masters, now:
     let mut arrival = Arrival { tx, institution: &institution, file, taken: &taken, now, holders: BTreeMap::new() };
     arrival.ask_holders(std::iter::once(&claim)).await?;
     let Ok(person) = arrival.person_of(&claim) else { return Ok(false) };
-    let Ok((care, _)) = prepare::care(&claim, &header, masters, id) else { return Ok(false) };
-    let prepared = PreparedReceipt { claim, care, source: waiting.source };
+    let Ok(shown) = prepare::shown(&claim, &header, masters, id) else { return Ok(false) };
+    let prepared = PreparedReceipt { claim, care: shown.care, source: waiting.source };
     let new = [arrival.receipt(person, prepared, waiting.request_month)];
     let placed = arrival.placed(&new).await?.pop();
-    tx.remove_unattached(&waiting.institution, id).await?;
+    if !tx.remove_unattached(&waiting.institution, id).await? {
+        // Somebody else was faster, or it was taken back meanwhile.
+        return Ok(false);
+    }
     let Some(Placed::InForce(replaced)) = placed else { return Ok(false) };
     let care_month = new[0].care.month;
     let ended: Vec<_> =

@@ -27,6 +27,10 @@ use std::io::{Read, Seek};
 const UNKNOWN_ITEMS_MAX: usize = 1_000;
 /// Waiting documents of one number that are tried at once: a household's for years.
 const WAITING_MAX: u32 = 1_000;
+/// Numbers that are looked at together.
+const KEYS_AT_ONCE: usize = 64;
+/// Waiting documents that are tried in one write.
+const CHECKUPS_AT_ONCE: usize = 32;
 /// Bytes that are hashed at once.
 const BUFFER_BYTES: usize = 65_536;
 
@@ -331,13 +335,31 @@ impl Arrival<'_> {
     }
 }
 
-/// Tries the documents that wait for these numbers again; says how many found their persons.
-pub(super) async fn attach_waiting(tx: &mut Tx, keys: &[NumberKey], now: Timestamp) -> Result<u64, Refusal> {
-    let mut attached = 0;
-    for waiting in tx.unattached_checkups(keys, WAITING_MAX).await? {
-        attached += u64::from(attach_one(tx, waiting, now).await?);
+impl Service {
+    /// Tries the documents that wait for these numbers again, a few in a write; says how many found their persons.
+    pub(super) async fn attach_waiting_checkups(&self, keys: &[NumberKey]) -> Result<u64, Refusal> {
+        let mut attached = 0;
+        for keys in keys.chunks(KEYS_AT_ONCE) {
+            let mut waiting = self.0.store.read().unattached_checkups(keys, WAITING_MAX).await?;
+            while !waiting.is_empty() {
+                let later = waiting.split_off(waiting.len().min(CHECKUPS_AT_ONCE));
+                let (service, slice) = (self.clone(), std::mem::replace(&mut waiting, later));
+                let write = async move |tx: &mut Tx| -> Result<u64, Refusal> {
+                    let (now, mut attached) = (service.now(), 0);
+                    for checkup in slice {
+                        attached += u64::from(attach_one(tx, checkup, now).await?);
+                    }
+                    if attached > 0 {
+                        let detail = format!("attached_checkups={attached}");
+                        tx.audit(service.operator_draft(Action::IngestCoverage, detail)).await?;
+                    }
+                    Ok(attached)
+                };
+                attached += self.0.store.write("checkups.attach", write).await?;
+            }
+        }
+        Ok(attached)
     }
-    Ok(attached)
 }
 
 async fn attach_one(tx: &mut Tx, waiting: UnattachedCheckup, now: Timestamp) -> Result<bool, Refusal> {
@@ -347,8 +369,11 @@ async fn attach_one(tx: &mut Tx, waiting: UnattachedCheckup, now: Timestamp) -> 
     let created_on = document.created_on;
     let mut arrival = Arrival { tx, file: waiting.file, now, holders: HashMap::new() };
     let Ok(person) = arrival.person_of(&document).await? else { return Ok(false) };
+    if !arrival.tx.remove_unattached_checkup(&waiting.number_key, waiting.id, created_on).await? {
+        // Somebody else was faster.
+        return Ok(false);
+    }
     let placed = arrival.place(person, document, category, waiting.source).await?;
-    tx.remove_unattached_checkup(&waiting.number_key, waiting.id, created_on).await?;
     Ok(matches!(placed, Placed::Stored { .. }))
 }
 

@@ -4,6 +4,7 @@ use super::delivery::Delivery;
 use super::enrol::Enrolled;
 use super::prepare::{self, Reading};
 use super::source::ClaimsSource;
+use super::turn::Place;
 use super::{FileOutcome, Findings};
 use crate::operation::Service;
 use crate::refusal::{Reason, Refusal};
@@ -13,8 +14,8 @@ use madoguchi_model::claim::Masters;
 use madoguchi_model::day::Month;
 use madoguchi_model::resolution::Unattached;
 use madoguchi_store::claim_file::ClaimFile;
-use madoguchi_wire::Issue;
 use madoguchi_wire::claims::{Header, Summary};
+use madoguchi_wire::{Issue, Severity};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -122,7 +123,10 @@ impl Service {
             None => self.load_masters().await?,
         };
         let (service, source, runtime) = (self.clone(), source.into(), tokio::runtime::Handle::current());
-        let take = move || runtime.block_on(service.take_claims(source, &masters, &options));
+        let take = move || {
+            let place = service.0.turns.line_up();
+            runtime.block_on(service.take_claims(source, place, &masters, &options))
+        };
         let taken = tokio::task::spawn_blocking(take).await;
         taken.map_err(|_| Refusal::new(Reason::Unavailable, "taking the file was broken off"))?
     }
@@ -139,6 +143,7 @@ impl Service {
     pub(super) async fn take_claims(
         &self,
         source: ClaimsSource,
+        mut place: Place<'_>,
         masters: &Masters,
         options: &ClaimsOptions,
     ) -> Result<ClaimsReport, Refusal> {
@@ -148,7 +153,7 @@ impl Service {
         };
         let header = reading.header.clone();
         // Versions of a receipt are found among what is stored, so an institution's files come one after the other.
-        let _turn = self.0.turns.take(&header.institution).await;
+        place.turn(&header.institution).await;
         let now = self.now();
         if header.request_month > now.day().month() {
             return self.refuse_claims(Some(&header), future_month(&header, now.day().month())).await;
@@ -278,14 +283,24 @@ impl ClaimsReport {
         }
     }
 
-    /// A file that was taken before: what was refused of it then is still refused.
+    /// A file that was taken before: what was refused of it then is still refused, and told again.
     fn taken_before(header: &Header, former: &ClaimFile) -> Self {
-        #[derive(Deserialize)]
+        #[derive(Default, Deserialize)]
         struct Former {
             refused: u64,
+            #[serde(default)]
+            findings: Listed,
         }
-        let refused = serde_json::from_str::<Former>(&former.report).map_or(0, |former| former.refused);
-        Self { outcome: FileOutcome::TakenBefore, refused, ..Self::begun(header) }
+        #[derive(Default, Deserialize)]
+        struct Listed {
+            issues: Vec<Issue>,
+            not_listed: u64,
+        }
+        let former: Former = serde_json::from_str(&former.report).unwrap_or_default();
+        let mut report = Self { outcome: FileOutcome::TakenBefore, refused: former.refused, ..Self::begun(header) };
+        report.findings.not_listed = former.findings.not_listed;
+        report.findings.extend(former.findings.issues.into_iter().filter(|issue| issue.severity != Severity::Warning));
+        report
     }
 
     /// Counts a receipt that waits for its person.

@@ -1,15 +1,17 @@
 //! `ingest coverage`: insured persons and their coverages from the operator's list.
 //!
-//! Ids follow from the list's own keys, so the same list again changes nothing. Receipts that
-//! waited for one of the numbers are attached in the same transaction.
+//! Nothing is taken of a list with a fault. Ids follow from the list's own keys, so the same list again changes nothing, and
+//! one that was broken off is taken again: a large one goes into the store some persons at a time, each with all that the
+//! list says of them, so that nobody waits long for the store. Receipts and check-ups that waited for one of the numbers are
+//! attached afterwards.
 
-use super::{FileOutcome, Findings, attach, checkups};
+use super::{FileOutcome, Findings};
 use crate::operation::Service;
 use crate::refusal::{Reason, Refusal};
 use madoguchi_model::audit::{Action, Draft, Outcome};
 use madoguchi_model::certificate::Certificate;
 use madoguchi_model::coverage::{Coverage, ReasonOfLoss};
-use madoguchi_model::day::{Day, Timestamp};
+use madoguchi_model::day::Day;
 use madoguchi_model::id::{CoverageId, PersonId};
 use madoguchi_model::insurance::NumberKey;
 use madoguchi_model::person::Person;
@@ -22,8 +24,10 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader};
 
-/// Months for which a receipt waits for its person.
-const WAITING_MONTHS: i32 = 13;
+/// Persons of a list that are stored in one write.
+const PIECE_PERSONS: usize = 4_096;
+/// The same while a server writes to the same file.
+const SMALL_PIECE_PERSONS: usize = 64;
 
 /// What became of a list of insured persons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,8 +46,6 @@ pub struct CoverageReport {
     pub attached: u64,
     /// Check-ups that had waited and were attached.
     pub attached_checkups: u64,
-    /// Receipts and check-ups that had waited for their person for more than thirteen months and were removed.
-    pub forgotten: u64,
     /// Lines with a fault; with any, nothing was taken.
     pub refused: u64,
     /// Findings with their lines.
@@ -59,10 +61,10 @@ impl Service {
         self.ingest_coverage_from(std::io::Cursor::new(bytes)).await
     }
 
-    /// Takes a list of insured persons or of medical tickets, all of it or nothing.
+    /// Takes a list of insured persons or of medical tickets, all of it, or, when it has a fault, nothing.
     ///
     /// # Errors
-    /// When the store cannot be read or written.
+    /// When the store cannot be read or written; some of the persons may be stored then, and taking the list again is safe.
     pub async fn ingest_coverage_from(
         &self,
         source: impl std::io::Read + Send + 'static,
@@ -87,14 +89,20 @@ impl Service {
             return self.refuse_coverage(report).await;
         }
         let list = List::of(rows);
-        let service = self.clone();
-        let write = async move |tx: &mut Tx| -> Result<CoverageReport, Refusal> {
-            list.store(tx, &service, &mut report).await?;
-            report.outcome = FileOutcome::Taken;
-            tx.audit(service.operator_draft(Action::IngestCoverage, report.words())).await?;
-            Ok(report)
-        };
-        self.0.store.write("coverage.ingest", write).await
+        report.persons = list.persons.len() as u64;
+        report.coverages = list.coverages.len() as u64;
+        report.cards = list.cards.len() as u64;
+        let keys = list.keys();
+        let persons_at_once = if self.0.store.gives_way() { SMALL_PIECE_PERSONS } else { PIECE_PERSONS };
+        for piece in list.pieces(persons_at_once) {
+            let service = self.clone();
+            let write = async move |tx: &mut Tx| piece.store(tx, &service).await;
+            self.0.store.write("coverage.ingest", write).await?;
+        }
+        report.attached = self.attach_waiting(&keys).await?;
+        report.attached_checkups = self.attach_waiting_checkups(&keys).await?;
+        report.outcome = FileOutcome::Taken;
+        Ok(report)
     }
 
     /// A store whose persons were numbered by an earlier rule would have everybody twice.
@@ -165,8 +173,12 @@ struct List {
 }
 
 impl List {
+    const fn empty() -> Self {
+        Self { persons: BTreeMap::new(), coverages: Vec::new(), cards: Vec::new() }
+    }
+
     fn of(rows: Vec<CoverageRow>) -> Self {
-        let mut list = Self { persons: BTreeMap::new(), coverages: Vec::with_capacity(rows.len()), cards: Vec::new() };
+        let mut list = Self { coverages: Vec::with_capacity(rows.len()), ..Self::empty() };
         for row in rows {
             let id = person_id(&row.person_key);
             let died_on = if row.loss == Some(ReasonOfLoss::Death) { row.valid_to } else { None };
@@ -206,7 +218,37 @@ impl List {
         list
     }
 
-    async fn store(self, tx: &mut Tx, service: &Service, report: &mut CoverageReport) -> Result<(), Refusal> {
+    /// The numbers in it, each once.
+    fn keys(&self) -> Vec<NumberKey> {
+        let mut keys: Vec<NumberKey> = self.coverages.iter().map(|coverage| coverage.numbers.key()).collect();
+        keys.sort_unstable_by(|left, right| left.as_str().cmp(right.as_str()));
+        keys.dedup();
+        keys
+    }
+
+    /// So many persons at a time, each with all that the list says of them.
+    fn pieces(self, persons_at_once: usize) -> Vec<Self> {
+        // Also an empty list has a piece: its entry in the audit log.
+        let mut pieces = vec![Self::empty()];
+        let mut places: HashMap<PersonId, usize> = HashMap::with_capacity(self.persons.len());
+        for (number, (id, person)) in self.persons.into_iter().enumerate() {
+            let place = number / persons_at_once;
+            if pieces.len() == place {
+                pieces.push(Self::empty());
+            }
+            pieces[place].persons.insert(id, person);
+            places.insert(id, place);
+        }
+        for coverage in self.coverages {
+            pieces[places[&coverage.person]].coverages.push(coverage);
+        }
+        for card in self.cards {
+            pieces[places[&card.1]].cards.push(card);
+        }
+        pieces
+    }
+
+    async fn store(self, tx: &mut Tx, service: &Service) -> Result<(), Refusal> {
         let now = service.now();
         let persons = settled(tx, self.persons).await?;
         tx.put_persons(&persons.values().cloned().collect::<Vec<_>>()).await?;
@@ -215,22 +257,14 @@ impl List {
         let coverages = renewed(self.coverages, &former);
         let with_persons = coverages.iter().filter_map(|it| Some((it, persons.get(&it.person)?)));
         tx.put_coverages(&with_persons.collect::<Vec<_>>(), &former).await?;
-        let mut keys: Vec<NumberKey> = coverages.iter().map(|coverage| coverage.numbers.key()).collect();
         for (serial, person, ends_on) in &self.cards {
             tx.put_card(serial, *person, now).await?;
             if let Some(last) = ends_on {
                 tx.put_card_end(serial, *last).await?;
             }
         }
-        keys.sort_unstable_by(|left, right| left.as_str().cmp(right.as_str()));
-        keys.dedup();
-        report.persons = persons.len() as u64;
-        report.coverages = coverages.len() as u64;
-        report.cards = self.cards.len() as u64;
-        report.attached = attach::attach_waiting(tx, &keys, now).await?;
-        report.attached_checkups = checkups::attach_waiting(tx, &keys, now).await?;
-        report.forgotten = tx.remove_unattached_taken_before(waiting_since(now)).await?;
-        report.forgotten += tx.remove_unattached_checkups_taken_before(waiting_since(now)).await?;
+        let detail = format!("persons={} coverages={} cards={}", persons.len(), coverages.len(), self.cards.len());
+        tx.audit(service.operator_draft(Action::IngestCoverage, detail)).await?;
         Ok(())
     }
 }
@@ -287,28 +321,10 @@ impl CoverageReport {
             tickets: 0,
             attached: 0,
             attached_checkups: 0,
-            forgotten: 0,
             refused: 0,
             findings: Findings::default(),
         }
     }
-
-    pub(super) fn words(&self) -> String {
-        let Self { persons, coverages, cards, tickets, attached, attached_checkups, forgotten, .. } = self;
-        if *tickets > 0 {
-            return format!("persons={persons} tickets={tickets}");
-        }
-        format!(
-            "persons={persons} coverages={coverages} cards={cards} attached={attached} \
-             attached_checkups={attached_checkups} forgotten={forgotten}"
-        )
-    }
-}
-
-/// The moment before which a receipt was taken that has waited too long: insurers register late, but
-/// not later than this.
-fn waiting_since(now: Timestamp) -> Timestamp {
-    now.day().month().plus_months(-WAITING_MONTHS).first_day().midnight()
 }
 
 /// Rows all over a list that are looked at for persons of a former numbering.

@@ -1,4 +1,5 @@
-//! Many claims files at a time: several threads read and prepare, the store's one writer takes what is ready.
+//! Many claims files at a time: several threads read and prepare, the store's one writer takes what is ready. Those of one
+//! institution are taken in the order in which they are given.
 
 use super::claims::{ClaimsOptions, ClaimsReport};
 use super::source::ClaimsSource;
@@ -42,9 +43,13 @@ impl Service {
             let work = move || {
                 prepare_thread();
                 loop {
-                    let file = next.lock().unwrap_or_else(PoisonError::into_inner).as_mut().and_then(|next| next());
-                    let Some((key, source)) = file else { break };
-                    let report = runtime.block_on(service.take_claims(source, &masters, &options));
+                    let file = {
+                        let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+                        let file = next.as_mut().and_then(|next| next());
+                        file.map(|file| (file, service.0.turns.line_up()))
+                    };
+                    let Some(((key, source), place)) = file else { break };
+                    let report = runtime.block_on(service.take_claims(source, place, &masters, &options));
                     if report.is_err() {
                         *next.lock().unwrap_or_else(PoisonError::into_inner) = None;
                     }

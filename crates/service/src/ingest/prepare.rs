@@ -16,7 +16,9 @@ use std::sync::Arc;
 /// Unknown codes that a report lists.
 const UNKNOWN_CODES_MAX: usize = 1_000;
 /// Raw bytes of a piece; it is a little larger, by its last receipt.
-const PIECE_BYTES: usize = 1 << 23;
+const PIECE_BYTES: u64 = 1 << 23;
+/// Bytes of the rows of a piece, likewise: some receipts make a thousand times what they say.
+const PIECE_ROWS_BYTES: usize = 1 << 26;
 
 /// A claims file that is being read.
 pub(super) struct Reading {
@@ -42,6 +44,14 @@ pub(super) struct Piece {
     pub(super) last: bool,
     /// Raw bytes of its receipts, refused ones too.
     pub(super) bytes: u64,
+    /// About how many bytes their rows come to.
+    rows_bytes: usize,
+}
+
+impl Piece {
+    const fn is_full(&self, receipts_max: usize) -> bool {
+        self.receipts.len() >= receipts_max || self.bytes >= PIECE_BYTES || self.rows_bytes >= PIECE_ROWS_BYTES
+    }
 }
 
 impl Reading {
@@ -61,7 +71,7 @@ impl Reading {
         report: &mut ClaimsReport,
     ) -> Result<Piece, Issue> {
         let mut piece = Piece::default();
-        while piece.receipts.len() < receipts_max && piece.bytes < PIECE_BYTES as u64 {
+        while !piece.is_full(receipts_max) {
             let Some(receipt) = self.reader.next_receipt()? else {
                 piece.last = true;
                 break;
@@ -75,15 +85,16 @@ impl Reading {
                 continue;
             };
             let id = ReceiptId::in_file(self.header.request_month, &self.sha256, place);
-            let (care, unknown) = match care(&claim, &self.header, masters, id) {
-                Ok(derived) => derived,
+            let Shown { care, unknown_codes, weight } = match shown(&claim, &self.header, masters, id) {
+                Ok(shown) => shown,
                 Err(issue) => {
                     report.findings.push(issue);
                     report.refused += 1;
                     continue;
                 }
             };
-            for code in unknown {
+            piece.rows_bytes += weight;
+            for code in unknown_codes {
                 if report.unknown_codes.len() < UNKNOWN_CODES_MAX || report.unknown_codes.contains_key(&code) {
                     *report.unknown_codes.entry(code).or_default() += 1;
                 }
@@ -108,19 +119,27 @@ impl Reading {
     }
 }
 
+/// What a claim shows.
+pub(super) struct Shown {
+    pub(super) care: CareReceipt,
+    unknown_codes: BTreeSet<String>,
+    weight: usize,
+}
+
 /// What a claim shows, or why it is refused. The institution's name is filled in from the registry where the file leaves
 /// it out.
-pub(super) fn care(
-    claim: &Claim,
-    header: &Header,
-    masters: &Masters,
-    id: ReceiptId,
-) -> Result<(CareReceipt, BTreeSet<String>), Issue> {
+pub(super) fn shown(claim: &Claim, header: &Header, masters: &Masters, id: ReceiptId) -> Result<Shown, Issue> {
+    if claim.month > header.request_month {
+        let (care, request) = (claim.month.japanese(), header.request_month.japanese());
+        let message = format!("診療年月（{care}）が請求年月（{request}）より後です。診療年月を確認してください");
+        return Err(Issue::row(claim.line, "診療年月", message));
+    }
     let derived = derive(claim, masters);
     if derived.cut_off {
         let message = "1件のレセプトとしては行数が多すぎます。回数・調剤日・医薬品の記録を確認してください";
-        return Err(Issue::file(claim.line, "レセプト", message));
+        return Err(Issue::row(claim.line, "レセプト", message));
     }
+    let weight = derived.weight();
     let care = CareReceipt {
         receipt: id,
         month: claim.month,
@@ -133,7 +152,7 @@ pub(super) fn care(
         medications: derived.medications,
         operations: derived.operations,
     };
-    Ok((care, derived.unknown_codes))
+    Ok(Shown { care, unknown_codes: derived.unknown_codes, weight })
 }
 
 /// The masters of the store, for as many files as one likes.

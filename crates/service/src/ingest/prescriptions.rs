@@ -38,8 +38,6 @@ pub struct PrescriptionReport {
     pub unattached: u64,
     /// Slips that are too old to be seen; they were not taken.
     pub expired: u64,
-    /// Records taken before that became too old and were removed.
-    pub removed: u64,
     /// Lines or slips with a fault; with any, nothing was taken.
     pub refused: u64,
     /// Findings with their lines.
@@ -167,7 +165,6 @@ async fn store(tx: &mut Tx, slips: Vec<Slip>, today: Day, report: &mut Prescript
     for (person, slip) in cancelled {
         report.cancelled += tx.cancel_prescription(person, &slip).await?;
     }
-    report.removed = tx.remove_prescriptions_before(visible.from).await?;
     Ok(())
 }
 
@@ -239,17 +236,16 @@ impl PrescriptionReport {
             cancelled: 0,
             unattached: 0,
             expired: 0,
-            removed: 0,
             refused: 0,
             findings: Findings::default(),
         }
     }
 
     fn words(&self) -> String {
-        let Self { prescriptions, dispensings, cancelled, unattached, expired, removed, .. } = self;
+        let Self { prescriptions, dispensings, cancelled, unattached, expired, .. } = self;
         format!(
             "prescriptions={prescriptions} dispensings={dispensings} cancelled={cancelled} unattached={unattached} \
-             expired={expired} removed={removed}"
+             expired={expired}"
         )
     }
 }

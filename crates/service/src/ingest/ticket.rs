@@ -33,7 +33,8 @@ impl Service {
         let write = async move |tx: &mut Tx| -> Result<CoverageReport, Refusal> {
             tx.put_tickets(&tickets).await?;
             report.outcome = FileOutcome::Taken;
-            tx.audit(service.operator_draft(Action::IngestCoverage, report.words())).await?;
+            let detail = format!("persons={} tickets={}", report.persons, report.tickets);
+            tx.audit(service.operator_draft(Action::IngestCoverage, detail)).await?;
             Ok(report)
         };
         self.0.store.write("ticket.ingest", write).await

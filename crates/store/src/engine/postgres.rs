@@ -27,7 +27,7 @@ use tokio_postgres::{
 
 pub(crate) use self::pool::{Backoff, Pool, jittered};
 use self::{
-    failure::{broken, unreachable},
+    failure::{broken, is_elsewhere, unreachable},
     tls::Encrypted,
 };
 use super::Limits;
@@ -109,12 +109,12 @@ impl Session {
 
     /// Waits for an answer of the server, but not for ever.
     async fn asked<T>(&self, table: &str, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T> {
-        let error = match tokio::time::timeout(self.patience, answer).await {
+        let (error, elsewhere) = match tokio::time::timeout(self.patience, answer).await {
             Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(error)) => broken(table, &error),
-            Err(_) => Error::unavailable("the server does not answer"),
+            Ok(Err(error)) => (broken(table, &error), is_elsewhere(&error)),
+            Err(_) => (Error::unavailable("the server does not answer"), false),
         };
-        if matches!(error, Error::Unavailable(_)) {
+        if matches!(error, Error::Unavailable(_)) && !elsewhere {
             self.forsaken.store(true, Ordering::Relaxed);
         }
         Err(error)
@@ -136,6 +136,8 @@ impl Session {
         self.warned.store(false, Ordering::Relaxed);
         let outcome = self.command("COMMIT").await;
         if let Err(Error::Unavailable(detail)) = outcome {
+            // Also over a good connection: what became of it is looked up over a new one.
+            self.forsaken.store(true, Ordering::Relaxed);
             return Err(Error::OutcomeUnknown(detail));
         }
         // If one of the commands before had failed, COMMIT has rolled back.

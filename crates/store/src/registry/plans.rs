@@ -55,8 +55,13 @@ async fn postgresql_finds_every_row_by_an_index() {
 }
 
 /// Statements that look for few among many rows of an institution, by words of theirs, with the index that finds them.
-const FEW_AMONG_MANY: &[(&str, &str)] =
-    &[("SET state = 'superseded'", "passes_unfinished"), ("ORDER BY made_at, face_id LIMIT $3", "face_results_by_age")];
+const FEW_AMONG_MANY: &[(&str, &str)] = &[
+    ("SET state = 'superseded'", "passes_unfinished"),
+    ("ORDER BY made_at, face_id LIMIT $3", "face_results_by_age"),
+    ("FROM prescriptions WHERE day <", "prescriptions_by_day"),
+    ("FROM unattached_receipts WHERE taken_at <", "unattached_receipts_by_age"),
+    ("FROM unattached_checkups WHERE taken_at <", "unattached_checkups_by_age"),
+];
 
 #[tokio::test]
 async fn few_rows_among_many_of_an_institution_are_found() {

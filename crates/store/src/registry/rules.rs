@@ -138,16 +138,27 @@ fn tables_of(text: &str) -> BTreeSet<&str> {
     pairs.map(|pair| pair[1]).collect()
 }
 
-/// The statement says which shard: its condition has `column = $n` for every row, or it inserts rows that carry the
-/// column first. It never changes the column.
+/// The statement says which shard: its condition, and that of each question within it, has `column = $n` for every row, or
+/// it inserts rows that carry the column first (several at once are one process's entries). It never changes the column.
 fn names(text: &str, column: &str) -> Held {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(");
+    for (place, question) in text.match_indices("(SELECT ") {
+        names(inside_parentheses(&text[place + question.len() - "SELECT ".len()..]), column)?;
+    }
+    let sets = format!(" SET {column} = ");
     if let Some(insert) = text.strip_prefix("INSERT INTO ") {
         let first = insert.contains(&format!(" ({column}, ")) && insert.contains("VALUES ($1, ");
-        return if first { Ok(()) } else { Err(format!("it does not insert {column} first, as $1")) };
+        return match (first, insert.contains(&sets)) {
+            (false, _) => Err(format!("it does not insert {column} first, as $1")),
+            (_, true) => Err(format!("it changes {column}")),
+            _ => Ok(()),
+        };
     }
     let outside = outside_parentheses(&text);
     let (changes, condition) = outside.split_once(" WHERE ").ok_or("it has no condition")?;
+    if changes.split_once(" FROM ").is_some_and(|(_, tables)| tables.contains(',')) {
+        return Err("it joins tables".to_owned());
+    }
     let changed = changes.split_once(" SET ").map_or("", |(_, changed)| changed);
     if changed.split(", ").any(|change| change.starts_with(&format!("{column} = "))) {
         return Err(format!("it changes {column}"));
@@ -165,6 +176,21 @@ fn names(text: &str, column: &str) -> Held {
         true => Err(format!("its condition does not say {column} = $n")),
         false => Ok(()),
     }
+}
+
+/// The text up to the parenthesis that ends what it is in.
+fn inside_parentheses(text: &str) -> &str {
+    let mut depth = 0_u32;
+    let ends = |c: char| {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 0 => return true,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        false
+    };
+    text.find(ends).map_or(text, |end| &text[..end])
 }
 
 /// The text with everything in parentheses left out: what is in there is only a part of a condition.
@@ -221,6 +247,23 @@ fn a_statement_that_needs_several_nodes_is_found() {
     broken("UPDATE coverages SET note = $1, person_id = $2 WHERE person_id = $3", "changes person_id");
     broken("INSERT INTO coverages (coverage_id, person_id) VALUES ($1, $2)", "insert person_id first");
     broken("INSERT INTO coverages (person_id, coverage_id) SELECT $1, $2", "insert person_id first");
+    broken("SELECT 1 FROM persons, persons AS p WHERE person_id = $1", "joins tables");
+    broken(
+        "DELETE FROM coverages WHERE person_id = $1 AND coverage_id IN (SELECT coverage_id FROM coverages)",
+        "no condition",
+    );
+    broken(
+        "SELECT 1 FROM coverages WHERE person_id = $1 AND n = (SELECT max(n) FROM coverages WHERE n < $2)",
+        "person_id = $n",
+    );
+    broken(
+        "INSERT INTO coverages (person_id, n) VALUES ($1, $2) ON CONFLICT (n) DO UPDATE SET person_id = excluded.person_id",
+        "changes person_id",
+    );
+    person(
+        "DELETE FROM coverages WHERE person_id = $1 AND n IN (SELECT n FROM coverages WHERE person_id = $1 LIMIT 3)",
+    );
+    broken("DELETE FROM coverages WHERE person_id = $1 AND n IN (\n    SELECT n FROM coverages)", "no condition");
     broken("SELECT 1 FROM sessions WHERE institution_code = $1", "another place");
     broken("SELECT 1 FROM strangers WHERE person_id = $1", "another place");
     check_statement(Sql::by_key("SELECT 1 FROM coverages WHERE person_id = $1"), Some("another place"));

@@ -9,10 +9,11 @@ use madoguchi_model::{
 use madoguchi_store::{
     Error,
     checkup::{CheckupFile, CheckupVersion, NewCheckup, UnattachedCheckup},
+    tidy::Kept,
 };
 
 use super::samples::{coverage, day, hospital, person, person_id};
-use crate::{NOW, Place, put};
+use crate::{NOW, Place, put, remove_kept_before};
 
 const EVER: (i64, i64) = (20_180_101, 20_300_101);
 
@@ -131,8 +132,7 @@ pub(crate) async fn a_waiting_check_up_is_found_by_its_numbers(place: &Place) {
     assert!(remove(20_221_103).await);
     assert!(!remove(20_221_103).await);
     put(place, waiting(20_221_101, "first"), async |tx, it| tx.put_unattached_checkup(&it).await).await;
-    let forget =
-        async |before| put(place, before, async |tx, it| tx.remove_unattached_checkups_taken_before(it).await).await;
+    let forget = async |before| remove_kept_before(place, Kept::WaitingCheckups, before).await;
     assert_eq!((forget(NOW).await, forget(NOW.plus_seconds(1)).await), (0, 1));
 }
 

@@ -16,13 +16,14 @@ use madoguchi_store::{
     card::{Pass, PassState},
     consent::PatientSearch,
     receipt::UnattachedReceipt,
+    tidy::Kept,
 };
 
 use madoguchi_store::receipt::Ended;
 use madoguchi_store::tidy::Passing;
 
 use super::samples::{coverage, day, hospital, month, person, person_id, pharmacy, receipt};
-use crate::{NOW, Place, put, remove_old};
+use crate::{NOW, Place, put, remove_kept_before, remove_old};
 
 pub(crate) async fn put_person(place: &Place, number: u8) {
     put(place, person(number), async |tx, it| tx.put_persons(&[it]).await).await;
@@ -354,4 +355,8 @@ pub(crate) async fn an_unattached_receipt_waits_for_its_person(place: &Place) {
     assert!(tx.unattached_with_numbers(&[coverage(1, 1, "124").numbers.key()], 10).await.unwrap().is_empty());
     assert!(put(place, waiting.id, async |tx, it| tx.remove_unattached(&hospital(), it).await).await);
     assert!(!put(place, waiting.id, async |tx, it| tx.remove_unattached(&hospital(), it).await).await);
+    let taken_at = waiting.taken_at;
+    put(place, [waiting], async |tx, it| tx.insert_unattached(&it).await).await;
+    let forget = async |before| remove_kept_before(place, Kept::WaitingReceipts, before).await;
+    assert_eq!((forget(taken_at).await, forget(taken_at.plus_seconds(1)).await), (0, 1));
 }

@@ -5,11 +5,11 @@ use madoguchi_model::{
     id::PrescriptionId,
     prescription::{Dispensing, Place as Institution, Prescription, VisibleDays},
 };
-use madoguchi_store::prescription::NewPrescription;
+use madoguchi_store::{prescription::NewPrescription, tidy::Kept};
 
 use super::patient::{consent_to, put_person};
 use super::samples::{day, hospital, medication, person_id, pharmacy};
-use crate::{NOW, Place, put};
+use crate::{NOW, Place, put, remove_kept_before};
 
 /// A prescription of a day; dispensed on another one where that is given.
 fn prescription(number: u8, person: u8, prescribed_on: i64, dispensed_on: Option<i64>) -> NewPrescription {
@@ -97,8 +97,7 @@ pub(crate) async fn a_prescription_taken_back_goes_with_its_dispensings(place: &
     assert_eq!((cancel(2).await, cancel(1).await, cancel(1).await), (0, 2, 0));
     assert_eq!(seen(place, 20_260_101, 20_261_231).await, std::slice::from_ref(&kept.prescription));
 
-    let remove =
-        async |before: i64| put(place, day(before), async |tx, it| tx.remove_prescriptions_before(it).await).await;
+    let remove = async |before: i64| remove_kept_before(place, Kept::Prescriptions, day(before).midnight()).await;
     assert_eq!((remove(20_261_105).await, remove(20_261_106).await), (0, 1));
     assert_eq!(seen(place, 20_260_101, 20_261_231).await, []);
 }

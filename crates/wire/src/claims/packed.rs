@@ -5,6 +5,7 @@
 
 use crate::issue::Issue;
 use flate2::read::DeflateDecoder;
+use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use zip::{CompressionMethod, ZipArchive};
 
@@ -24,6 +25,15 @@ const ZIP: &[u8] = b"PK\x03\x04";
 const NAME_CHARACTERS_MAX: usize = 60;
 /// Bytes that are unpacked at once while a file is checked.
 const BUFFER_BYTES: usize = 65_536;
+
+/// What is in a ZIP.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Packed {
+    /// The claims files, in the order of their names.
+    pub files: Vec<PackedFile>,
+    /// Names, as they may be shown, of files that are no claims files: nothing is read of them.
+    pub others: Vec<String>,
+}
 
 /// One claims file in a ZIP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,16 +63,20 @@ pub fn is_packed(source: &mut (impl Read + Seek)) -> io::Result<bool> {
 ///
 /// # Errors
 /// Why nothing of it can be taken.
-pub fn packed_files(source: impl Read + Seek) -> Result<Vec<PackedFile>, Issue> {
+pub fn packed_files(source: impl Read + Seek) -> Result<Packed, Issue> {
     let mut archive = ZipArchive::new(source).map_err(|_| damaged())?;
     if archive.len() > PACKED_FILES_MAX {
         return Err(refused(format!("中のファイルが{PACKED_FILES_MAX}個を超えています。分けて取り込んでください")));
     }
-    let mut files = Vec::new();
+    let (mut files, mut others) = (BTreeMap::new(), Vec::new());
     let mut room = PACKED_BYTES_MAX;
     for place in 0..archive.len() {
         let entry = archive.by_index(place).map_err(|_| damaged())?;
-        if entry.is_dir() || !is_claims(entry.name()) {
+        if entry.is_dir() || is_hidden(entry.name()) {
+            continue;
+        }
+        if !is_claims(entry.name()) {
+            others.push(shown_name(entry.name(), place + 1));
             continue;
         }
         let deflated = match entry.compression() {
@@ -70,19 +84,19 @@ pub fn packed_files(source: impl Read + Seek) -> Result<Vec<PackedFile>, Issue> 
             CompressionMethod::Deflated => true,
             _ => return Err(refused("この圧縮方式には対応していません。通常の方式（Deflate）で作り直してください")),
         };
-        let name = shown_name(entry.name(), place + 1);
+        let (name, path) = (shown_name(entry.name(), place + 1), entry.name().to_owned());
         let (start, packed_bytes) = (entry.data_start(), entry.compressed_size());
         let limit = limit(packed_bytes).min(room);
         let bytes = checked(entry, limit)?;
         room -= bytes;
-        files.push(PackedFile { name, bytes, start, packed_bytes, deflated });
+        files.insert((path, place), PackedFile { name, bytes, start, packed_bytes, deflated });
     }
     if files.is_empty() {
         return Err(refused(
             "中に請求ファイル（.UKE、.CYO、.HEN、.CSV）がありません。正しいファイルか確認してください",
         ));
     }
-    Ok(files)
+    Ok(Packed { files: files.into_values().collect(), others })
 }
 
 impl PackedFile {
@@ -147,10 +161,14 @@ fn refused(message: impl Into<String>) -> Issue {
     Issue::file(0, "ZIPファイル", message)
 }
 
+/// What systems leave in a ZIP beside the files that somebody put in.
+fn is_hidden(name: &str) -> bool {
+    file_name(name).starts_with('.')
+}
+
 fn is_claims(name: &str) -> bool {
-    let hidden = file_name(name).starts_with('.');
     let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-    !hidden && matches!(ending.as_str(), "uke" | "cyo" | "hen" | "csv" | "txt")
+    matches!(ending.as_str(), "uke" | "cyo" | "hen" | "csv" | "txt")
 }
 
 fn file_name(name: &str) -> &str {
@@ -192,7 +210,8 @@ mod tests {
                 [("a/RECEIPTC.UKE", one.as_slice()), ("読んで.pdf", b"%PDF"), ("見本.csv", &two), (".x.uke", b"")];
             let zip = pack(&files, method);
             assert!(is_packed(&mut Cursor::new(&zip)).unwrap());
-            let found = packed_files(Cursor::new(&zip)).unwrap();
+            let Packed { files: found, others } = packed_files(Cursor::new(&zip)).unwrap();
+            assert_eq!(others, ["2番目のファイル"]);
             let names: Vec<_> = found.iter().map(|file| (file.name.as_str(), file.bytes)).collect();
             assert_eq!(names, [("RECEIPTC.UKE", one.len() as u64), ("3番目のファイル", two.len() as u64)]);
             for (file, expected) in found.iter().zip([&one, &two]) {
@@ -202,6 +221,16 @@ mod tests {
             }
         }
         assert!(!is_packed(&mut Cursor::new(b"IR,1")).unwrap());
+    }
+
+    #[test]
+    fn the_files_come_in_the_order_of_their_names() {
+        let zip = pack(
+            &[("2/a.UKE", b"3"), ("1/RECEIPTC_fix.UKE", b"2"), ("1/RECEIPTC.UKE", b"1")],
+            CompressionMethod::Stored,
+        );
+        let names: Vec<_> = packed_files(Cursor::new(zip)).unwrap().files.into_iter().map(|file| file.name).collect();
+        assert_eq!(names, ["RECEIPTC.UKE", "RECEIPTC_fix.UKE", "a.UKE"]);
     }
 
     #[test]
@@ -217,8 +246,8 @@ mod tests {
             damaged[place] ^= 0x55;
             let found = packed_files(Cursor::new(&damaged));
             // A flip of what is no content, such as a date, may do no harm: then both files are whole.
-            if let Ok(files) = found {
-                assert_eq!(files.iter().map(|file| file.bytes).sum::<u64>(), 2 * content(2).len() as u64);
+            if let Ok(packed) = found {
+                assert_eq!(packed.files.iter().map(|file| file.bytes).sum::<u64>(), 2 * content(2).len() as u64);
             }
         }
     }

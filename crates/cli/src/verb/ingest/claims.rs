@@ -111,6 +111,9 @@ async fn take_many(service: &Service, arguments: &Claims, files: Vec<Found>) -> 
         let told = match file.report {
             Ok(report) => {
                 sum.add(&report, file.key.bytes);
+                if report.outcome == FileOutcome::TakenBefore {
+                    bar.inc(file.key.bytes);
+                }
                 zips.note(&file.key, &report);
                 bar.suspend(|| tell_one(&file.key, &report, arguments, one_by_one))
             }
@@ -191,6 +194,10 @@ fn tell(path: &Path, report: &ClaimsReport) {
         return tell_findings(&report.findings);
     }
     if report.outcome == FileOutcome::TakenBefore {
+        if report.refused > 0 {
+            output::line(format!("  そのとき受け付けられなかったレセプト {}件：", report.refused));
+            tell_findings(&report.findings);
+        }
         return;
     }
     output::line(format!(

@@ -1,10 +1,11 @@
 //! The claims files that paths name: files, those in directories, and those in ZIPs.
 
-use super::open;
+use super::{file_name, open};
 use crate::failure::{Failure, Outcome};
+use crate::output;
 use madoguchi_service::ingest::{ClaimsReport, ClaimsSource};
 use madoguchi_wire::Issue;
-use madoguchi_wire::claims::{PackedFile, is_packed, packed_files};
+use madoguchi_wire::claims::{Packed, PackedFile, is_packed, packed_files};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ pub(super) struct Found {
     /// Its bytes, unpacked.
     pub(super) bytes: u64,
     form: Form,
+    /// Whether it is in a ZIP with other things than claims.
+    beside_others: bool,
 }
 
 enum Form {
@@ -65,7 +68,8 @@ impl TakenZips {
     pub(super) fn new(files: &[Found], remove: bool) -> Self {
         let mut zips = Self(BTreeMap::new());
         for file in files.iter().filter(|file| remove && file.is_packed()) {
-            *zips.0.entry(file.path.clone()).or_default() += 1;
+            // What is no claims file is never taken: for it, a ZIP stays.
+            *zips.0.entry(file.path.clone()).or_insert_with(|| usize::from(file.beside_others)) += 1;
         }
         zips
     }
@@ -115,17 +119,31 @@ fn find(path: &Path, depth: usize, seen: &mut BTreeSet<PathBuf>, files: &mut Vec
 
 /// A file, or the files in a ZIP. What is no file of its own, such as a pipe, is not looked into: it can be read once only.
 fn find_inside(path: &Path, metadata: &fs::Metadata, files: &mut Vec<Found>) -> Outcome<()> {
-    let found = |bytes, form| Found { path: path.to_owned(), bytes, form };
+    let found = |bytes, form, beside_others| Found { path: path.to_owned(), bytes, form, beside_others };
     if metadata.is_file() {
         let (mut file, _) = open(path)?;
         if is_packed(&mut file).map_err(|error| Failure::io(path, &error))? {
             match packed_files(file) {
-                Ok(inside) => files.extend(inside.into_iter().map(|file| found(file.bytes, Form::Packed(file)))),
-                Err(issue) => files.push(found(metadata.len(), Form::Damaged(issue))),
+                Ok(Packed { files: inside, others }) => {
+                    tell_of_others(path, &others);
+                    let beside = !others.is_empty();
+                    files.extend(inside.into_iter().map(|file| found(file.bytes, Form::Packed(file), beside)));
+                }
+                Err(issue) => files.push(found(metadata.len(), Form::Damaged(issue), false)),
             }
             return Ok(());
         }
     }
-    files.push(found(metadata.len(), Form::Plain));
+    files.push(found(metadata.len(), Form::Plain, false));
     Ok(())
+}
+
+/// Somebody may have put claims into the ZIP under a name that is none of a claims file, or a ZIP into it.
+fn tell_of_others(zip: &Path, others: &[String]) {
+    let Some(first) = others.first() else { return };
+    let more = if others.len() > 1 { format!("など{}個", others.len()) } else { String::new() };
+    let zip = file_name(zip);
+    output::note(format!(
+        "{zip}の中の{first}{more}は請求ファイルではないため、取り込みません。必要なら取り出してください。"
+    ));
 }

@@ -2,7 +2,7 @@
 //!
 //! PostgreSQL's details quote values, so only code, constraint and the messages of our own mistakes are kept.
 
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use crate::Error;
 
@@ -54,6 +54,14 @@ pub(super) fn broken(table: &str, error: &tokio_postgres::Error) -> Error {
         "42" => Error::Refused { table: table.into(), detail: told().into() },
         _ => Error::Refused { table: table.into(), detail: place().into() },
     }
+}
+
+/// The server answers, but could not reach another node that has the rows (Citus): the connection to it is still good.
+pub(super) fn is_elsewhere(error: &tokio_postgres::Error) -> bool {
+    let told = |refusal: &DbError| {
+        refusal.parsed_severity() == Some(Severity::Error) && refusal.code().code().starts_with("08")
+    };
+    error.as_db_error().is_some_and(told)
 }
 
 fn is_io(error: &tokio_postgres::Error) -> bool {

@@ -7,8 +7,14 @@ use futures_util::future::join_all;
 use madoguchi_model::day::Timestamp;
 
 use crate::{
-    DatabaseUrl, Error, Limits, ProcessName, Result, Store, sql::Sql, test_support, test_support::ThrowAwayCluster,
-    tx::Tx, value::values,
+    DatabaseUrl, Error, Limits, ProcessName, Result, Store,
+    engine::postgres::{Purpose, Session},
+    sql::Sql,
+    test_support,
+    test_support::ThrowAwayCluster,
+    tx::Tx,
+    url::Address,
+    value::values,
 };
 
 const NOW: Timestamp = Timestamp::from_micros(0);
@@ -134,4 +140,22 @@ async fn more_reads_than_may_wait_are_refused() {
     assert!(answers[..2].iter().all(|answer| matches!(answer, Ok(Some(1)))), "{answers:?}");
     assert!(matches!(answers[2], Err(Error::Busy(_))), "{answers:?}");
     assert!(slow().await.is_ok());
+}
+
+/// A server that could not reach another node says so like this (Citus); one that shuts down ends the connection.
+#[tokio::test]
+async fn a_node_that_is_lost_elsewhere_costs_no_connection() {
+    let Some(cluster) = test_support::cluster() else { return };
+    let DatabaseUrl(Address::Postgres(server)) = cluster.database().unwrap() else { panic!("no server") };
+    let session = Session::open(&server, &Limits::default(), Purpose::Read).await.unwrap();
+    let elsewhere =
+        "DO $$ BEGIN RAISE EXCEPTION 'connection to the remote node failed' USING ERRCODE = '08006'; END $$";
+    for _ in 0..2 {
+        assert!(matches!(session.command(elsewhere).await, Err(Error::Unavailable(_))));
+        assert!(!session.is_lost());
+    }
+    assert_eq!(session.number("SELECT CAST(1 AS BIGINT)").await.unwrap(), 1);
+    let ended = session.number("SELECT CAST(CAST(pg_terminate_backend(pg_backend_pid()) AS INTEGER) AS BIGINT)").await;
+    assert!(ended.is_err());
+    assert!(session.command("SELECT 1").await.is_err() && session.is_lost());
 }

@@ -1,0 +1,1 @@
+-- Citus only: nothing, these tables are distributed already.
