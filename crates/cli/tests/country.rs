@@ -159,21 +159,23 @@ fn bear(demo: &Path, world: &World, process: u32, seconds: &str, late: &str) {
         let status = load.status().unwrap();
         assert!(matches!(status.code(), Some(0 | 3)), "{status}");
     };
-    load("one Japan", &["--seconds", seconds]);
+    // The preparation leaves thousands of results at the demo's terminals, which take minutes to write them.
+    let rest = if seconds.len() > 2 { "150" } else { "0" };
+    load("one Japan", &["--seconds", seconds, "--rest", rest]);
     world.make(&["--only", "claims", "--month", late]).wait_well();
-    load("one Japan, before the claims", &["--seconds", "60"]);
+    load("one Japan, before the claims", &["--seconds", "60", "--rest", rest]);
     let files = world.directory.join("claims").join(late);
     let taking = std::thread::spawn({
         let (files, demo) = (files.clone(), demo.to_owned());
         move || taken_of(&files, &demo)
     });
-    load("one Japan while claims are taken", &["--seconds", "60"]);
+    load("one Japan while claims are taken", &["--seconds", "60", "--rest", rest]);
     if taking.is_finished() {
         println!("the month was taken before the load was over: more persons would show more");
     }
     taking.join().unwrap();
-    load("the highest multiple", &["--search", "--seconds", "20"]);
-    load("as fast as answered", &["--closed", "128", "--seconds", "20", "--limits"]);
+    load("the highest multiple", &["--search", "--seconds", "20", "--rest", rest]);
+    load("as fast as answered", &["--closed", "128", "--seconds", "20", "--limits", "--rest", rest]);
 }
 
 /// A synthetic world that is made into a directory.

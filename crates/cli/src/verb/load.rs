@@ -9,6 +9,7 @@ use madoguchi_load::{Machine, People, Plan, Report, Scene, Target, chart, limits
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Arguments of `load`.
 #[derive(Debug, Args)]
@@ -43,6 +44,9 @@ struct Run {
     /// Seconds before them that don't
     #[arg(long)]
     warm_up: Option<u32>,
+    /// Seconds between the preparation and the load: terminals take up what the reader has told, a demo's for minutes
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=3600))]
+    rest: u32,
     /// Clients over all institutions
     #[arg(long)]
     clients: Option<u32>,
@@ -115,6 +119,7 @@ async fn load(arguments: Run) -> Outcome<()> {
     let people = People::draw(&plan.people, &target, plan.seed)?;
     output::note("ログインと閲覧同意を準備しています…");
     let scene = Arc::new(Scene::prepare(&target, &plan, people, arguments.cards.as_deref()).await?);
+    tokio::time::sleep(Duration::from_secs(arguments.rest.into())).await;
     output::note(format!("{}機関、{}人。開始します。", scene.institutions(), scene.people().len()));
 
     let mut figures =
