@@ -56,6 +56,8 @@ const INSERT_EIGHT: Sql = Sql::by_key(
          ($85, $86, $87, $88, $89, $90, $91, $92, $93, $94, $95, $96)",
 );
 const EIGHT: usize = 8;
+/// So many entries are worth a COPY where there is one.
+const COPIED: usize = 12;
 
 /// PostgreSQL only: a session holds the name as long as it lives. SQLite holds a lock on a file instead.
 pub(crate) const TAKE_NAME: Sql =
@@ -109,6 +111,9 @@ impl Tx {
 
     /// Inserts sealed entries, given as [`parameters`].
     pub(crate) async fn insert_entries(&mut self, entries: Vec<Vec<Value>>) -> Result<()> {
+        if entries.len() >= COPIED && self.copies() {
+            return self.load(INSERT, &entries.iter().map(Vec::as_slice).collect::<Vec<_>>()).await;
+        }
         let mut entries = entries.into_iter();
         let mut eights = Vec::with_capacity(entries.len() / EIGHT);
         while entries.len() >= EIGHT {

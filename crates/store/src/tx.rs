@@ -135,6 +135,11 @@ impl Tx {
         self.noted(answer)
     }
 
+    /// Whether [`Tx::load`] is more than one insert after the other.
+    pub(crate) const fn copies(&self) -> bool {
+        matches!(self.via, Via::PostgresWithin(..))
+    }
+
     /// The audit chain of this process, inside a write.
     pub(crate) fn chain(&self) -> Result<MutexGuard<'_, Chain>> {
         match &self.via {

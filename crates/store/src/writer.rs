@@ -58,6 +58,8 @@ pub(crate) enum Message {
 const LONG_WRITE: Duration = Duration::from_secs(1);
 /// So many writes that wait are a rush: whoever waits already beside another gains more by fewer commits.
 const RUSH: usize = 2;
+/// The same on PostgreSQL, whose commit disturbs no reader.
+const RUSH_POSTGRES: usize = 4;
 /// In a rush the writer waits so long for more to share the commit: a commit costs the processor as much as many entries,
 /// and makes every reader of a SQLite file read its pages anew.
 const GATHER: Duration = Duration::from_micros(300);
@@ -142,7 +144,7 @@ impl Writer {
         let mut taken = Vec::new();
         let mut closing = Vec::new();
         while queue.recv_many(&mut taken, self.limits.batch_writes_max.max(1)).await > 0 {
-            if taken.len() >= RUSH {
+            if taken.len() >= self.rush() {
                 std::thread::sleep(GATHER);
                 while taken.len() < self.limits.batch_writes_max
                     && let Ok(message) = queue.try_recv()
@@ -173,6 +175,13 @@ impl Writer {
         drop(self);
         for answer in closing {
             let _ = answer.send(());
+        }
+    }
+
+    const fn rush(&self) -> usize {
+        match self.engine {
+            Engine::Sqlite { .. } => RUSH,
+            Engine::Postgres { .. } => RUSH_POSTGRES,
         }
     }
 

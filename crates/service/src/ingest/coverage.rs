@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader};
 
 /// Persons of a list that are stored in one write.
-const PIECE_PERSONS: usize = 4_096;
+const PIECE_PERSONS: usize = 2_048;
 /// The same while a server writes to the same file.
 const SMALL_PIECE_PERSONS: usize = 64;
 

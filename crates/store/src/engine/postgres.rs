@@ -43,6 +43,8 @@ pub(crate) struct Session {
     client: Arc<Client>,
     /// By the address of the static text.
     statements: Mutex<HashMap<(usize, usize), Statement>>,
+    /// COPY by the insert of one row.
+    copies: Mutex<HashMap<(usize, usize), Statement>>,
     /// Commands that were sent without waiting for their answers, such as BEGIN.
     sent: Mutex<Vec<BoxFuture<'static, Result<(), tokio_postgres::Error>>>>,
     /// The server answered that it can't serve (any more), or does not answer.
@@ -96,6 +98,7 @@ impl Session {
         Ok(Arc::new(Self {
             client: Arc::new(client),
             statements: Mutex::default(),
+            copies: Mutex::default(),
             sent: Mutex::default(),
             forsaken: AtomicBool::new(false),
             warned,
@@ -217,8 +220,9 @@ impl Session {
     /// Many new rows by COPY; `insert` is the statement that would insert one of them.
     pub(crate) async fn copy_in(&self, insert: Sql, rows: &[&[Value]]) -> Result<()> {
         let statement = self.prepared(insert).await?;
+        let command = self.prepared_copy(insert).await?;
         let copy = async {
-            let sink = self.client.copy_in(&copy_of(insert.text)).await?;
+            let sink = self.client.copy_in(&command).await?;
             let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, statement.params()));
             for row in rows {
                 writer.as_mut().write(&references(row)).await?;
@@ -246,6 +250,18 @@ impl Session {
     #[cfg(test)]
     pub(crate) async fn parameter_types(&self, sql: Sql) -> Result<Vec<String>> {
         Ok(self.prepared(sql).await?.params().iter().map(|kind| kind.name().to_owned()).collect())
+    }
+
+    /// The COPY of an insert, prepared once too: else the server reads its text each time.
+    async fn prepared_copy(&self, insert: Sql) -> Result<Statement> {
+        let key = insert.key();
+        let kept = self.copies.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(statement) = kept {
+            return Ok(statement);
+        }
+        let statement = self.asked(insert.table(), self.client.prepare(&copy_of(insert.text))).await?;
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner).insert(key, statement.clone());
+        Ok(statement)
     }
 
     async fn prepared(&self, sql: Sql) -> Result<Statement> {
