@@ -91,6 +91,12 @@ impl Findings {
     }
 }
 
+/// The items, so many at a time, for as many writes.
+fn slices<T>(items: Vec<T>, size: usize) -> impl Iterator<Item = Vec<T>> {
+    let mut items = items.into_iter();
+    std::iter::from_fn(move || Some(items.by_ref().take(size).collect::<Vec<_>>()).filter(|slice| !slice.is_empty()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -188,19 +188,30 @@ async fn a_broken_connection_leaves_no_doubt() {
     check(&url, &ledger).await;
 }
 
-/// The standby is gone, so nothing is confirmed: who asks is refused soon, and what waited is confirmed when it is back.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_does_not_confirm_is_given_no_more_to_do() {
-    if test_support::cluster().is_none() {
-        return;
-    }
+/// A load on a primary whose standby has stopped to confirm.
+struct Unconfirmed {
+    primary: ThrowAwayCluster,
+    standby: ThrowAwayCluster,
+    receiver: String,
+    url: DatabaseUrl,
+    under: Under,
+}
+
+async fn unconfirmed() -> Option<Unconfirmed> {
+    test_support::cluster()?;
     let primary = ThrowAwayCluster::start().unwrap();
     let url = primary.database().unwrap();
     let standby = primary.standby().unwrap();
     let under = Under::load(&url).await;
     under.goes_on(Duration::from_secs(20)).await;
-
     let receiver = standby.stop_confirming().unwrap();
+    Some(Unconfirmed { primary, standby, receiver, url, under })
+}
+
+/// The standby is gone, so nothing is confirmed: who asks is refused soon, and what waited is confirmed when it is back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_does_not_confirm_is_given_no_more_to_do() {
+    let Some(Unconfirmed { primary: _primary, standby, receiver, url, under }) = unconfirmed().await else { return };
     let until = Instant::now() + Duration::from_secs(10);
     let refused = loop {
         let begun = Instant::now();
@@ -229,16 +240,7 @@ async fn a_database_that_does_not_confirm_is_given_no_more_to_do() {
 /// lost with it, so it is not acknowledged before the standby has it too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_primary_alone_has_is_not_acknowledged() {
-    if test_support::cluster().is_none() {
-        return;
-    }
-    let primary = ThrowAwayCluster::start().unwrap();
-    let url = primary.database().unwrap();
-    let standby = primary.standby().unwrap();
-    let under = Under::load(&url).await;
-    under.goes_on(Duration::from_secs(20)).await;
-
-    let receiver = standby.stop_confirming().unwrap();
+    let Some(Unconfirmed { primary, standby, receiver, url, under }) = unconfirmed().await else { return };
     // What was confirmed before may still be on its way.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let before = under.acknowledged();

@@ -1,6 +1,7 @@
 //! Attaching receipts to persons: whose they are, what they replace, and those that wait.
 
 use super::prepare::{self, PreparedReceipt};
+use super::slices;
 use crate::operation::Service;
 use crate::refusal::Refusal;
 use madoguchi_model::audit::Action;
@@ -200,13 +201,12 @@ impl Service {
             let mut waiting = self.0.store.read().unattached_with_numbers(keys, WAITING_MAX).await?;
             // In the order in which they came: a later version replaces an earlier one.
             waiting.sort_by_key(|receipt| (receipt.taken_at, receipt.id));
-            while !waiting.is_empty() {
+            for slice in slices(waiting, RECEIPTS_AT_ONCE) {
                 let masters = match &masters {
                     Some(masters) => Arc::clone(masters),
                     None => Arc::clone(masters.insert(self.load_masters().await?)),
                 };
-                let later = waiting.split_off(waiting.len().min(RECEIPTS_AT_ONCE));
-                let (service, slice) = (self.clone(), std::mem::replace(&mut waiting, later));
+                let service = self.clone();
                 let write = async move |tx: &mut Tx| service.attach_slice(tx, slice, &masters).await;
                 attached += self.0.store.write("claims.attach", write).await?;
             }

@@ -4,7 +4,7 @@
 //! one audit entry. A document whose person is not known yet waits, as receipts do.
 
 use super::coverage::derived_id;
-use super::{FileOutcome, Findings, attach};
+use super::{FileOutcome, Findings, attach, slices};
 use crate::operation::Service;
 use crate::refusal::{Reason, Refusal};
 use madoguchi_model::audit::{Action, Draft, Outcome};
@@ -340,10 +340,9 @@ impl Service {
     pub(super) async fn attach_waiting_checkups(&self, keys: &[NumberKey]) -> Result<u64, Refusal> {
         let mut attached = 0;
         for keys in keys.chunks(KEYS_AT_ONCE) {
-            let mut waiting = self.0.store.read().unattached_checkups(keys, WAITING_MAX).await?;
-            while !waiting.is_empty() {
-                let later = waiting.split_off(waiting.len().min(CHECKUPS_AT_ONCE));
-                let (service, slice) = (self.clone(), std::mem::replace(&mut waiting, later));
+            let waiting = self.0.store.read().unattached_checkups(keys, WAITING_MAX).await?;
+            for slice in slices(waiting, CHECKUPS_AT_ONCE) {
+                let service = self.clone();
                 let write = async move |tx: &mut Tx| -> Result<u64, Refusal> {
                     let (now, mut attached) = (service.now(), 0);
                     for checkup in slice {

@@ -24,8 +24,7 @@ const REMOVE: &str = "DO $$ DECLARE name TEXT; BEGIN
 END $$";
 
 /// Says that what is there is not proved yet ([`crate::migration::gate`] looks for it).
-const MARK: &str =
-    "CREATE TABLE restore_under_way (begun_at TIMESTAMPTZ NOT NULL); INSERT INTO restore_under_way SELECT now()";
+const MARK: &str = "CREATE TABLE restore_under_way ()";
 /// The program that a killed restore has left behind, in this database.
 const END_ORPHANS: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'pg_restore'";
@@ -39,7 +38,6 @@ const UNMARK: &str = "DROP TABLE restore_under_way";
 const ALONE: &str = "SELECT CAST(CAST(pg_try_advisory_lock(7162016) AS INTEGER) AS BIGINT)";
 
 /// A database that a restore has for itself, as long as it lives. Its mark outlives it.
-#[derive(Clone)]
 pub(super) struct Taken(Arc<Session>);
 
 impl std::fmt::Debug for Taken {

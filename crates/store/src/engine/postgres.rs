@@ -42,9 +42,7 @@ use crate::{
 pub(crate) struct Session {
     client: Arc<Client>,
     /// By the address of the static text.
-    statements: Mutex<HashMap<(usize, usize), Statement>>,
-    /// COPY by the insert of one row.
-    copies: Mutex<HashMap<(usize, usize), Statement>>,
+    statements: Mutex<HashMap<Prepared, Statement>>,
     /// Commands that were sent without waiting for their answers, such as BEGIN.
     sent: Mutex<Vec<BoxFuture<'static, Result<(), tokio_postgres::Error>>>>,
     /// The server answered that it can't serve (any more), or does not answer.
@@ -98,7 +96,6 @@ impl Session {
         Ok(Arc::new(Self {
             client: Arc::new(client),
             statements: Mutex::default(),
-            copies: Mutex::default(),
             sent: Mutex::default(),
             forsaken: AtomicBool::new(false),
             warned,
@@ -220,7 +217,7 @@ impl Session {
     /// Many new rows by COPY; `insert` is the statement that would insert one of them.
     pub(crate) async fn copy_in(&self, insert: Sql, rows: &[&[Value]]) -> Result<()> {
         let statement = self.prepared(insert).await?;
-        let command = self.prepared_copy(insert).await?;
+        let command = self.prepared_as(Form::Copy, insert, || copy_of(insert.text)).await?;
         let copy = async {
             let sink = self.client.copy_in(&command).await?;
             let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, statement.params()));
@@ -252,28 +249,36 @@ impl Session {
         Ok(self.prepared(sql).await?.params().iter().map(|kind| kind.name().to_owned()).collect())
     }
 
-    /// The COPY of an insert, prepared once too: else the server reads its text each time.
-    async fn prepared_copy(&self, insert: Sql) -> Result<Statement> {
-        let key = insert.key();
-        let kept = self.copies.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some(statement) = kept {
-            return Ok(statement);
-        }
-        let statement = self.asked(insert.table(), self.client.prepare(&copy_of(insert.text))).await?;
-        self.copies.lock().unwrap_or_else(PoisonError::into_inner).insert(key, statement.clone());
-        Ok(statement)
+    async fn prepared(&self, sql: Sql) -> Result<Statement> {
+        self.prepared_as(Form::Itself, sql, || sql.text.to_owned()).await
     }
 
-    async fn prepared(&self, sql: Sql) -> Result<Statement> {
-        let key = sql.key();
+    /// Prepares a form of a statement once: a server reads a text that is not prepared each time.
+    async fn prepared_as(&self, form: Form, sql: Sql, text: impl FnOnce() -> String) -> Result<Statement> {
+        let key = Prepared { form, text: sql.key() };
         let kept = self.statements.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(statement) = kept {
             return Ok(statement);
         }
-        let statement = self.asked(sql.table(), self.client.prepare(sql.text)).await?;
+        let statement = self.asked(sql.table(), self.client.prepare(&text())).await?;
         self.statements.lock().unwrap_or_else(PoisonError::into_inner).insert(key, statement.clone());
         Ok(statement)
     }
+}
+
+/// A form of a statement, by the address of its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Prepared {
+    form: Form,
+    text: (usize, usize),
+}
+
+/// What is prepared of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Form {
+    Itself,
+    /// The COPY of the same columns.
+    Copy,
 }
 
 /// So many executions are under way at once; their answers must fit into the socket's buffers comfortably.

@@ -155,7 +155,7 @@ async fn take_and_enrol(service: &Service, arguments: &Claims, files: Vec<Found>
     }
 }
 
-/// Receipts that were refused; those of a file that was taken before were told of then.
+/// Receipts that were refused; those of a file that was taken before are told of again, but fail nothing.
 fn refused_now(report: &ClaimsReport) -> u64 {
     if report.outcome == FileOutcome::TakenBefore { 0 } else { report.refused }
 }
